@@ -1,0 +1,152 @@
+"""An assignment on disk: ``solutions/<name>/`` with its settings, its hidden graders and its key."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, field_validator
+
+from autograder.errors import AssignmentError
+
+SETTINGS = "assignment.toml"
+KEY = "graders/key"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TimeSettings(_Strict):
+    """Seconds of wall time that a submission has."""
+
+    cell: PositiveFloat = 60
+    call: PositiveFloat = 20
+    total: PositiveFloat = 600
+
+
+class LimitSettings(_Strict):
+    """What a worker may use."""
+
+    cpu_seconds: PositiveInt = 600
+    memory_mb: PositiveInt = 2048
+    disk_mb: PositiveInt = 256
+
+
+class Settings(_Strict):
+    """``assignment.toml``. A setting that is not listed here is an error."""
+
+    title: str
+    files: list[str] = []  # what travels with the student and lies beside the submission when it is graded
+    preload: list[str] = ["numpy", "torch"]  # modules that a worker imports before it sees a submission
+    seconds: TimeSettings = TimeSettings()
+    limits: LimitSettings = LimitSettings()
+
+    @field_validator("files")
+    @classmethod
+    def _inside(cls, files: list[str]) -> list[str]:
+        for name in files:
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts:
+                raise ValueError(f"{name!r} is not inside the assignment's folder")
+        return files
+
+
+@dataclass(frozen=True)
+class Key:
+    """The assignment's secret, from which hidden inputs, seeds and permutations are derived.
+
+    It is the same for every submission, so that handing in again is no new lottery, and students can't know it.
+    """
+
+    secret: bytes
+
+    def seed(self, label: str) -> int:
+        """A number below 2**63 for this purpose: keyed BLAKE2b (RFC 7693) of the label."""
+        digest = hashlib.blake2b(label.encode(), key=self.secret[:64], digest_size=8).digest()
+        return int.from_bytes(digest, "big") >> 1
+
+    def rng(self, label: str) -> np.random.Generator:
+        """A random generator for this purpose, the same whenever it is asked for."""
+        return np.random.default_rng(self.seed(label))
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One exercise sheet, as the grader needs it."""
+
+    name: str
+    folder: Path
+    settings: Settings
+    key: Key
+
+    @property
+    def graders(self) -> Path:
+        """The folder of the hidden pytest files."""
+        return self.folder / "graders"
+
+    @property
+    def student_files(self) -> dict[str, Path]:
+        """What lies beside the submission: name there to path here."""
+        return {name: self.folder / name for name in self.settings.files}
+
+    def with_key(self, secret: bytes) -> Assignment:
+        """The same assignment with other hidden inputs, seeds and permutations."""
+        return replace(self, key=Key(secret))
+
+
+def find_assignment(where: str) -> Assignment:
+    """The assignment that a person names: a folder, or a name under ``solutions/``.
+
+    Raises:
+        AssignmentError: there is none, or it is not right.
+    """
+    named = Path("solutions") / where
+    folder = next((path for path in (Path(where), named) if (path / SETTINGS).is_file()), None)
+    if folder is None:
+        raise AssignmentError(
+            f"there is no assignment {where!r}: give a folder that holds {SETTINGS}, or a name under solutions/"
+        )
+    return load_assignment(folder)
+
+
+def load_assignment(folder: Path) -> Assignment:
+    """Read and check an assignment's folder.
+
+    Raises:
+        AssignmentError: a setting, a file or the key is missing or wrong.
+    """
+    folder = folder.resolve()
+    path = folder / SETTINGS
+    try:
+        settings = Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise AssignmentError(f"{path} can't be read: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise AssignmentError(f"{path} is not TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        setting = ".".join(map(str, first["loc"]))
+        raise AssignmentError(f"{path}: {setting}: {first['msg']}") from None
+    for name in settings.files:
+        if not (folder / name).exists():
+            raise AssignmentError(f"{path} lists the file {name!r}, which does not exist")
+    if not list((folder / "graders").glob("test_*.py")):
+        raise AssignmentError(f"{folder} has no hidden graders: put test_q1.py and so on into graders/")
+    return Assignment(folder.name, folder, settings, _read_key(folder / KEY))
+
+
+def _read_key(path: Path) -> Key:
+    try:
+        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        secret = b""
+    if len(secret) < 16:
+        raise AssignmentError(
+            f"{path} has to hold a secret of at least 32 hexadecimal digits: "
+            'make one with python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    return Key(secret)

@@ -1,0 +1,1 @@
+"""Many submissions: which files they are, and the engines that grade them."""

@@ -1,0 +1,88 @@
+"""The main road: one assignment and one submission become one result."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from autograder.assignment import Assignment
+from autograder.errors import UnreadableSubmission
+from autograder.plugin import GradersRun, declared_checks, run_graders
+from autograder.remote import CellReport, RemoteSubmission, TimeLimits
+from autograder.results import Check, Result, Status
+from autograder.sandbox import Limits, Sandbox
+from autograder.submission import Submission, read_submission
+
+
+def grade(assignment: Assignment, path: Path, sandbox: Sandbox, name: str | None = None) -> Result:
+    """Grade one submission.
+
+    Whatever is wrong with the submission is in the result. ``name`` is how it is called there.
+
+    Raises:
+        AutograderError: the assignment or this machine is not fit for grading.
+    """
+    name = name or path.name
+    began = time.monotonic()
+    try:
+        submission = read_submission(path)
+    except UnreadableSubmission as reason:
+        return _ungradable(name, declared_checks(assignment), str(reason))
+
+    with _worker_for(assignment, submission, sandbox) as remote:
+        run = run_graders(assignment, remote)
+
+    if _no_cell_is_python(submission, remote.cell_reports):
+        return _ungradable(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
+    return Result(
+        submission=name,
+        status=_status(run),
+        checks=run.checks,
+        notes=tuple(_notes(remote.cell_reports)),
+        trouble=run.trouble,
+        confinement=tuple(remote.layers),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _ungradable(name: str, run: GradersRun, reason: str) -> Result:
+    """A result that names every check, with no points and the reason why."""
+    checks = tuple(
+        Check(check.name, check.title, 0.0, check.max_points, "not run", "There is no code to check.")
+        for check in run.checks
+    )
+    return Result(name, "error" if run.trouble else "ungradable", checks, (reason,), run.trouble)
+
+
+def _worker_for(assignment: Assignment, submission: Submission, sandbox: Sandbox) -> RemoteSubmission:
+    settings = assignment.settings
+    return RemoteSubmission(
+        submission,
+        sandbox,
+        files=assignment.student_files,
+        limits=Limits(**settings.limits.model_dump()),
+        times=TimeLimits(**settings.seconds.model_dump()),
+        preload=tuple(settings.preload),
+    )
+
+
+def _no_cell_is_python(submission: Submission, reports: list[CellReport]) -> bool:
+    return (
+        bool(submission.cells)
+        and len(reports) == len(submission.cells)
+        and all(report.is_syntax_error for report in reports)
+    )
+
+
+def _status(run: GradersRun) -> Status:
+    if run.trouble or not run.checks:
+        return "error"
+    return "partial" if any(check.outcome == "not run" for check in run.checks) else "graded"
+
+
+def _notes(reports: list[CellReport]) -> list[str]:
+    """What to say first: often a notebook does not run from the top."""
+    if not reports:
+        return []
+    lines = "\n".join(f"  {report.label}: {report.reason}" for report in reports)
+    return [f"The notebook does not run from top to bottom. The other cells were run; these failed:\n{lines}"]

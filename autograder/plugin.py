@@ -1,0 +1,248 @@
+"""The pytest plugin: what a hidden grader may use, and the record from which a score is made.
+
+A grader's test is a check. Its name is the question, from the file, and the test's own name: the test
+``test_agrees_with_pytorch`` in ``test_q1.py`` is ``q1.agrees_with_pytorch``. Parametrised cases share its points.
+
+What a student is shown is the message that the grader's author wrote, or the plain words for what the
+submission did. Assertions are not rewritten, since the rewritten text would hold expected values.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import pytest
+
+from autograder.assignment import Assignment, Key
+from autograder.errors import AssignmentError, AutograderError, StudentFault, WorkerGone
+from autograder.remote import RemoteSubmission, SubmissionNames
+from autograder.results import Check, Outcome
+
+_Test = TypeVar("_Test", bound=Callable[..., Any])
+
+
+def points(value: float, title: str) -> Callable[[_Test], _Test]:
+    """Declare what a check is worth, and the title that students and instructors see."""
+
+    def mark(test: _Test) -> _Test:
+        marked: _Test = pytest.mark.points(value, title)(test)
+        return marked
+
+    return mark
+
+
+class PartialCredit(Exception):
+    """A check grants a part of its points."""
+
+    def __init__(self, fraction: float, because: str) -> None:
+        super().__init__(because)
+        self.fraction = min(max(float(fraction), 0.0), 1.0)
+
+
+def partial_credit(fraction: float, because: str) -> NoReturn:
+    """End a check with a fraction of its points, between 0 and 1, and a message for the student."""
+    raise PartialCredit(fraction, because)
+
+
+@dataclass(frozen=True)
+class GradersRun:
+    """The checks that were declared, in order, and what the graders themselves did wrong, if anything."""
+
+    checks: tuple[Check, ...]
+    trouble: str
+
+
+def run_graders(assignment: Assignment, remote: RemoteSubmission) -> GradersRun:
+    """Run the hidden graders against a submission, in this process."""
+    return _pytest(_Recorder(assignment, remote))
+
+
+def declared_checks(assignment: Assignment) -> GradersRun:
+    """The checks that the hidden graders declare, without running any."""
+    return _pytest(_Recorder(assignment, None), "--collect-only")
+
+
+def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
+    assignment = plugin.assignment
+    arguments = [
+        *options,
+        str(assignment.graders),
+        f"--rootdir={assignment.folder}",
+        f"--confcutdir={assignment.graders}",
+        f"--config-file={os.devnull}",
+        "--import-mode=importlib",
+        f"--override-ini=pythonpath={assignment.graders}",  # graders may share modules of their own
+        "--assert=plain",
+        "--capture=no",
+        "--tb=short",
+        "--strict-markers",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:faulthandler",
+    ]
+    log = io.StringIO()
+    with (
+        _only_our_plugins(),
+        _forgetting_modules_of(assignment.graders),
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
+        status = pytest.main(arguments, plugins=[plugin])
+    trouble = list(plugin.trouble)
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        trouble.append(f"pytest ended with {status!r}:\n{log.getvalue().strip()[-4000:]}")
+    return GradersRun(plugin.checks(), "\n\n".join(trouble))
+
+
+@contextlib.contextmanager
+def _only_our_plugins() -> Iterator[None]:
+    """No plugin that happens to be installed: one that runs failures again would re-roll a verdict."""
+    name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+    before = (
+        os.environ.get(name),
+        os.environ.pop("PYTEST_ADDOPTS", None),
+        os.environ.pop("PYTEST_PLUGINS", None),
+    )
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        for key, value in zip((name, "PYTEST_ADDOPTS", "PYTEST_PLUGINS"), before, strict=True):
+            os.environ.pop(key, None)
+            if value is not None:
+                os.environ[key] = value
+
+
+@contextlib.contextmanager
+def _forgetting_modules_of(folder: Path) -> Iterator[None]:
+    """Drop the graders' modules: pytest keeps them by name, and every assignment has a ``test_q1``."""
+    try:
+        yield
+    finally:
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if file and Path(file).is_relative_to(folder):
+                del sys.modules[name]
+
+
+@dataclass
+class _Case:
+    """One test item: a whole check, or one parametrised case of it."""
+
+    check: str
+    title: str
+    worth: float
+    fraction: float = 0.0
+    outcome: Outcome = "not run"
+    feedback: str = "This check was not run."
+    seconds: float = 0.0
+
+
+@dataclass
+class _Recorder:
+    """Fixtures for the graders, and the record of what each test decided."""
+
+    assignment: Assignment
+    remote: RemoteSubmission | None
+    trouble: list[str] = field(default_factory=list)
+    _cases: dict[str, _Case] = field(default_factory=dict)
+
+    # --- fixtures --------------------------------------------------------------------------------------------
+
+    @pytest.fixture(scope="session", name="submission")
+    def submission_fixture(self) -> SubmissionNames:
+        """The submission: every attribute is a global name of the student's."""
+        return SubmissionNames(self._worker())
+
+    @pytest.fixture(scope="session", name="worker")
+    def worker_fixture(self) -> RemoteSubmission:
+        """What a grader may do with the worker beyond calling the submission: limits, helpers, probes."""
+        return self._worker()
+
+    def _worker(self) -> RemoteSubmission:
+        assert self.remote is not None, "checks that are only collected use no fixture"
+        return self.remote
+
+    @pytest.fixture(scope="session", name="assignment")
+    def assignment_fixture(self) -> Assignment:
+        """The assignment: its folder, its settings, its key."""
+        return self.assignment
+
+    @pytest.fixture(scope="session", name="key")
+    def key_fixture(self) -> Key:
+        """The assignment's key: ``key.rng("geometries")``."""
+        return self.assignment.key
+
+    # --- the record --------------------------------------------------------------------------------------------
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "points(value, title): what a check is worth")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Enter every check before the first one runs, so that one that does not report is seen."""
+        for item in items:
+            marker = item.get_closest_marker("points")
+            if marker is None:
+                raise AssignmentError(f"the grader {item.nodeid} has no points: decorate it with @points(2, 'Title')")
+            value, title = marker.args
+            self._cases[item.nodeid] = _Case(_check_name(item), str(title), float(value))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        report = yield
+        case = self._cases[item.nodeid]
+        case.seconds += call.duration
+        if call.excinfo is not None:
+            case.fraction, case.outcome, case.feedback = self._judge(item, call.excinfo.value, case)
+        elif call.when == "call":
+            case.fraction, case.outcome, case.feedback = 1.0, "passed", ""
+        return report
+
+    def _judge(self, item: pytest.Item, raised: BaseException, case: _Case) -> tuple[float, Outcome, str]:
+        match raised:
+            case PartialCredit():
+                return raised.fraction, "partial", str(raised)
+            case WorkerGone():
+                return 0.0, "not run", str(raised)
+            case StudentFault() | AssertionError() | pytest.fail.Exception():
+                return 0.0, "failed", str(raised) or f"This was not so: {case.title}."
+        words = str(raised) if isinstance(raised, AutograderError) else "".join(traceback.format_exception(raised))
+        self.trouble.append(f"{item.nodeid} could not decide: {words}")
+        return 0.0, "broken", "This check could not be run, through no fault of yours. Ask your instructor."
+
+    def pytest_internalerror(self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        is_ours = isinstance(excinfo.value, AutograderError)
+        self.trouble.append(str(excinfo.value) if is_ours else str(excrepr))
+        return True
+
+    def checks(self) -> tuple[Check, ...]:
+        """The record, with the cases of each check put together."""
+        grouped: dict[str, list[_Case]] = {}
+        for case in self._cases.values():
+            grouped.setdefault(case.check, []).append(case)
+        return tuple(_check_of(name, cases) for name, cases in grouped.items())
+
+
+_WORST_FIRST: tuple[Outcome, ...] = ("broken", "not run", "failed", "partial", "passed")
+
+
+def _check_of(name: str, cases: list[_Case]) -> Check:
+    worst = min(cases, key=lambda case: _WORST_FIRST.index(case.outcome))
+    fraction = sum(case.fraction for case in cases) / len(cases)
+    outcome: Outcome = "partial" if worst.outcome == "failed" and fraction > 0 else worst.outcome
+    seconds = sum(case.seconds for case in cases)
+    return Check(name, worst.title, round(worst.worth * fraction, 6), worst.worth, outcome, worst.feedback, seconds)
+
+
+def _check_name(item: pytest.Item) -> str:
+    function = getattr(item, "originalname", None) or item.name
+    return f"{item.path.stem.removeprefix('test_')}.{function.removeprefix('test_')}"

@@ -1,0 +1,497 @@
+"""The grader's side of a worker: the submission as an object whose calls happen elsewhere.
+
+A :class:`Worker` is one confined process and its connection. A :class:`RemoteSubmission` keeps a worker that has
+run the submission's cells, and starts another when one dies. A :class:`Handle` stands for an object that
+stays in the worker. Whatever is returned is plain data that was rebuilt here, or a handle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+from autograder.errors import (
+    BadClaim,
+    MissingName,
+    SandboxUnavailable,
+    StubLeft,
+    StudentError,
+    TimedOut,
+    WorkerGone,
+)
+from autograder.sandbox import Limits, Sandbox
+from autograder.submission import Submission
+from autograder.worker import wire
+
+START_SECONDS = 120.0  # a cold disk and a busy machine make `import torch` slow
+_SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+MAX_CELLS_LOST = 4  # cells that kill their worker before the rest is given up
+_WATCH_INTERVAL = 0.1  # seconds
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """Seconds of wall time that a submission has."""
+
+    cell: float = 60.0
+    call: float = 20.0
+    total: float = 600.0
+
+
+@dataclass(frozen=True)
+class CellReport:
+    """A cell that did not run to its end, and why, in words for the student."""
+
+    label: str
+    reason: str
+    is_syntax_error: bool = False
+
+
+class Worker:
+    """One confined process, from start to death.
+
+    Raises:
+        SandboxUnavailable: it could not be confined, so it was not given any code.
+    """
+
+    def __init__(self, sandbox: Sandbox, files: dict[str, Path], limits: Limits, preload: tuple[str, ...]) -> None:
+        self._limits = limits
+        self._started = sandbox.start(files, limits)
+        self._process = self._started.process
+        self._connection = self._started.connection
+        self._stopped_because = ""
+        self._closed = threading.Event()
+        self._stderr = bytearray()
+        self._listener = threading.Thread(target=self._keep_stderr, daemon=True)
+        self._listener.start()
+        self._watchdog = threading.Thread(target=self._watch, daemon=True)
+        try:
+            self.layers = self._begin(sandbox, preload)
+        except BaseException:
+            self.close()
+            raise
+        self._watchdog.start()
+
+    def _begin(self, sandbox: Sandbox, preload: tuple[str, ...]) -> list[str]:
+        try:
+            reply = self.exchange({**self._started.plan, "preload": list(preload)}, START_SECONDS)
+        except WorkerGone:
+            said = self._stderr.decode(errors="replace").strip().splitlines()
+            reply = {"error": said[-1] if said else "it ended without a word"}
+        if not isinstance(reply, dict) or "layers" not in reply:
+            reason = reply.get("error") if isinstance(reply, dict) else reply
+            raise SandboxUnavailable(f"a worker could not be started in the sandbox {sandbox.name!r}: {reason}")
+        return [sandbox.name, *reply["layers"]]
+
+    def exchange(self, message: dict[str, Any], seconds: float, revive: Any = None) -> Any:
+        """Send one message and return the decoded reply.
+
+        Raises:
+            TimedOut: no complete reply within ``seconds``; the worker was killed.
+            WorkerGone: the worker died, or said what can't be a reply and was killed.
+        """
+        deadline = time.monotonic() + seconds
+        try:
+            self._connection.settimeout(max(seconds, 0.001))
+            self._connection.sendall(wire.encode(message))
+            lengths = wire.frame_size(self._receive(wire.PREFIX.size, deadline))
+            header, buffers = [self._receive(length, deadline) for length in lengths]
+        except TimeoutError:
+            self._stop(f"it was stopped after {seconds:.0f} seconds without having finished")
+            raise TimedOut(self._stopped_because) from None
+        except (EOFError, OSError):
+            raise WorkerGone(self._cause_of_death()) from None
+        except wire.WireError as error:
+            self._stop(f"it was stopped: {error}")
+            raise WorkerGone(self._stopped_because) from None
+        return wire.decode(header, buffers, revive)
+
+    def _receive(self, size: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            # One deadline for the whole reply: a worker that drips bytes gains no time.
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimeoutError
+            self._connection.settimeout(remaining)
+            piece = self._connection.recv(min(size - len(data), 1 << 20))
+            if not piece:
+                raise EOFError
+            data += piece
+        return bytes(data)
+
+    def _cause_of_death(self) -> str:
+        try:
+            code = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            # It closed its connection and lives on.
+            self._stop("it cut its connection to the grader")
+        if self._stopped_because:
+            return self._stopped_because
+        number = -code if code < 0 else code - 128 if code > 128 else 0  # bubblewrap reports 128 + signal
+        if number in (signal.SIGXCPU, signal.SIGKILL):
+            return f"it used up its {self._limits.cpu_seconds} seconds of processor time, or its memory"
+        if number:
+            return f"it crashed Python itself ({signal.strsignal(number) or f'signal {number}'})"
+        return f"it ended the process that it runs in (exit status {code}), as os._exit() does"
+
+    def _stop(self, because: str) -> None:
+        if not self._stopped_because:
+            self._stopped_because = because
+        self._process.kill()
+
+    def _watch(self) -> None:
+        """Hold the worker to its memory, threads and disk, which no resource limit covers exactly."""
+        limits, scratch = self._limits, self._started.scratch
+        try:
+            # bubblewrap stands before the worker, which is the last of the chain.
+            start = psutil.Process(self._process.pid)
+            worker = (start.children(recursive=True) or [start])[-1]
+            while not self._closed.wait(_WATCH_INTERVAL):
+                if worker.memory_info().rss > limits.memory_mb << 20:
+                    self._stop(f"it was stopped because it used more than {limits.memory_mb:,} MB of memory")
+                elif worker.num_threads() > limits.threads:
+                    self._stop(f"it was stopped because it started more than {limits.threads} threads")
+                elif scratch is not None and _size(scratch) > limits.disk_mb << 20:
+                    self._stop(f"it was stopped because it wrote more than {limits.disk_mb:,} MB of files")
+        except psutil.Error:
+            return  # it has ended
+
+    def _keep_stderr(self) -> None:
+        """Drain what it prints, and keep the end, which says why a start failed."""
+        assert self._process.stderr is not None
+        with self._process.stderr as stream:
+            while piece := os.read(stream.fileno(), 4096):
+                self._stderr += piece
+                del self._stderr[:-4096]
+
+    def close(self) -> None:
+        """End the worker and whatever it left behind."""
+        self._closed.set()
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
+        self._listener.join(timeout=5)
+        if self._started.scratch is not None:
+            _remove(self._started.scratch)
+
+
+def _size(folder: Path) -> int:
+    """Bytes on disk of all files below a folder."""
+    total = 0
+    for current, _folders, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # it may be gone again
+                total += os.lstat(os.path.join(current, name)).st_blocks * 512  # noqa: PTH118  (hot loop)
+    return total
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder that a submission wrote to: deep, unreadable or huge as it may be."""
+    subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], capture_output=True, check=False)
+    subprocess.run(["rm", "-rf", "--", str(folder)], capture_output=True, check=False)
+
+
+class RemoteSubmission:
+    """A submission whose cells have run in a worker.
+
+    Use as a context manager. The first use starts the worker; when one dies, the next use starts another and
+    runs the cells again, without those that killed their worker.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        sandbox: Sandbox,
+        *,
+        files: dict[str, Path],
+        limits: Limits,
+        times: TimeLimits,
+        preload: tuple[str, ...] = (),
+    ) -> None:
+        self._submission = submission
+        self._sandbox = sandbox
+        self._files = files
+        self._limits = limits
+        self._times = times
+        self._preload = preload
+        self._worker: Worker | None = None
+        self._generation = 0
+        self._call_seconds = times.call
+        self._ends = time.monotonic() + times.total
+        self._no_worker: SandboxUnavailable | None = None
+        self._lost: dict[int, str] = {}  # cells that killed their worker, and how
+        self.cell_reports: list[CellReport] = []
+        self.cells_run = 0
+        self.layers: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    @contextlib.contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """Give each call within the block this much wall time."""
+        before, self._call_seconds = self._call_seconds, seconds
+        try:
+            yield
+        finally:
+            self._call_seconds = before
+
+    def load(self) -> None:
+        """Start a worker and run the cells, unless that was done.
+
+        Raises:
+            WorkerGone: the submission has used up its time.
+            SandboxUnavailable: no worker could be started.
+        """
+        while self._worker is None:
+            self._seconds_left()
+            worker = self._start()
+            self._worker, self.layers = worker, worker.layers
+            self._generation += 1
+            try:
+                self._run_cells()
+            except _CellKilledWorker:
+                self._discard()
+
+    def _start(self) -> Worker:
+        if self._no_worker is not None:
+            raise self._no_worker  # what failed once is not tried again for each check
+        try:
+            return Worker(self._sandbox, self._files, self._limits, self._preload)
+        except SandboxUnavailable as error:
+            self._no_worker = error
+            raise
+
+    def _seconds_left(self) -> float:
+        remaining = self._ends - time.monotonic()
+        if remaining <= 0:
+            self._discard()
+            raise TimedOut(f"the {self._times.total:.0f} seconds that a submission has are used up")
+        return remaining
+
+    def _run_cells(self) -> None:
+        self.cell_reports, self.cells_run = [], 0
+        for index, cell in enumerate(self._submission.cells):
+            if index in self._lost:
+                self.cell_reports.append(CellReport(cell.label, self._lost[index]))
+                continue
+            if len(self._lost) >= MAX_CELLS_LOST:
+                self.cell_reports.append(CellReport(cell.label, "it was not run, since too many others failed"))
+                continue
+            message = {"do": "cell", "label": cell.label, "source": cell.source}
+            try:
+                claim = self._exchange(message, self._times.cell)
+            except WorkerGone as gone:
+                self._lost[index] = str(gone)
+                raise _CellKilledWorker from None
+            self.cells_run += 1
+            if claim is not None:
+                error = _student_error("It", claim)
+                is_syntax_error = isinstance(error, StudentError) and error.kind in _SYNTAX_ERRORS
+                self.cell_reports.append(CellReport(cell.label, str(error), is_syntax_error))
+
+    def _discard(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def _exchange(self, message: dict[str, Any], seconds: float) -> Any:
+        """One request to the running worker, within the submission's time. Returns the reply's value."""
+        assert self._worker is not None
+        try:
+            reply = self._worker.exchange(message, min(seconds, self._seconds_left()), self._revive)
+        except wire.WireError as error:
+            raise BadClaim(f"what came back can't be graded: {error}") from None
+        if type(reply) is not dict or not ({"value", "error"} & reply.keys()):
+            raise BadClaim("what came back is not an answer")
+        if "error" in reply:
+            raise _Raised(reply["error"])
+        return reply["value"]
+
+    def _revive(self, arrived: wire.Reference | wire.Tensor) -> Any:
+        if isinstance(arrived, wire.Tensor):
+            return arrived.array
+        return Handle(self, self._generation, arrived, "object")
+
+    # --- what graders ask ------------------------------------------------------------------------------------
+
+    def ask(self, message: dict[str, Any], label: str) -> Any:
+        """Send a request and turn what comes back into a value, a handle, or an exception for the student.
+
+        Raises:
+            StudentError: the student's code raised.
+            BadClaim: the reply is not plain data within the bounds.
+            WorkerGone: the worker died or ran out of time; the next request gets a new one.
+        """
+        self.load()
+        try:
+            value = self._exchange(message, self._call_seconds)
+        except _Raised as raised:
+            raise _student_error(f"`{label}`", raised.claim) from None
+        except WorkerGone as gone:
+            self._discard()
+            raise type(gone)(f"`{label}` did not return: {gone}") from None
+        if isinstance(value, Handle):
+            value._label = label
+            if value._reference.kind == "ellipsis":
+                raise StubLeft(f"`{label}` is still the stub: `...` stands for the code that you are to write.")
+        return value
+
+    def get_global(self, name: str) -> Any:
+        """What the submission calls ``name``.
+
+        Raises:
+            MissingName: it defines no such name; the message names the cell that failed, if one did.
+        """
+        answer = self.ask({"do": "global", "name": name}, name)
+        if type(answer) is not dict or type(answer.get("found")) is not bool:
+            raise BadClaim("what came back is not an answer")
+        if not answer["found"]:
+            raise MissingName(f"`{name}` is not defined. {self._why_missing(name)}")
+        value = answer.get("value")
+        if isinstance(value, Handle):
+            value._label = name
+            if value._reference.kind == "ellipsis":
+                raise StubLeft(f"`{name}` is still the stub: `...` stands for the code that you are to write.")
+        return value
+
+    def _why_missing(self, name: str) -> str:
+        if not self.cell_reports:
+            return "No cell defines it: is it spelled as in the exercise?"
+        sources = {cell.label: cell.source for cell in self._submission.cells}
+        named = [r for r in self.cell_reports if re.search(rf"\b{re.escape(name)}\b", sources[r.label])]
+        report = (named or self.cell_reports)[0]
+        return f"The reason may be in {report.label}: {report.reason}."
+
+    def helper(self, path: Path) -> Handle:
+        """Run a Python file of the grader's in the worker, and return a handle of it as a module.
+
+        Student code can read what it holds: no expected value and no threshold belongs in it.
+        """
+        source = path.read_text(encoding="utf-8")
+        module = self.ask({"do": "helper", "name": path.stem, "source": source}, path.stem)
+        assert isinstance(module, Handle)
+        return module
+
+    @property
+    def probes(self) -> Handle:
+        """The framework's own probes (``autograder/worker/probes.py``) in the worker."""
+        module = self.ask({"do": "probes"}, "probes")
+        assert isinstance(module, Handle)
+        return module
+
+
+class SubmissionNames:
+    """What a hidden grader calls ``submission``: every attribute is a global name of the student's."""
+
+    def __init__(self, remote: RemoteSubmission) -> None:
+        self.__remote = remote
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.__remote.get_global(name)
+
+
+class Handle:
+    """An object that stays in the worker. Calls, attributes and items of it are requests."""
+
+    def __init__(self, remote: RemoteSubmission, generation: int, reference: wire.Reference, label: str) -> None:
+        self._remote = remote
+        self._generation = generation
+        self._reference = reference
+        self._label = label
+
+    @property
+    def kind_(self) -> str:
+        """The type name that the worker claims (with an underscore, as it is not the object's own)."""
+        return self._reference.kind
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask({"do": "call", "args": list(args), "kwargs": kwargs}, "function", f"{self._label}(...)")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._ask({"do": "attribute", "name": name}, "of", f"{self._label}.{name}")
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._ask({"do": "item", "key": key}, "of", f"{self._label}[{key!r}]")
+
+    def _ask(self, message: dict[str, Any], role: str, label: str) -> Any:
+        if self._generation != self._remote._generation or self._remote._worker is None:
+            raise WorkerGone(f"`{self._label}` is gone: the worker that held it died in an earlier check")
+        return self._remote.ask(_outgoing({**message, role: self}), label)
+
+    def named_(self, label: str) -> Handle:
+        """The same object under another name, for messages to the student."""
+        return Handle(self._remote, self._generation, self._reference, label)
+
+    @property
+    def named_label_(self) -> str:
+        """What messages to the student call it."""
+        return self._label
+
+    def __repr__(self) -> str:
+        return f"<{self._reference.kind} in the worker>"
+
+
+class _CellKilledWorker(Exception):
+    """A cell ended its worker; the cells have to be run again without it."""
+
+
+class _Raised(Exception):
+    """The worker claims that student code raised."""
+
+    def __init__(self, claim: Any) -> None:
+        super().__init__()
+        self.claim = claim
+
+
+def _outgoing(value: Any) -> Any:
+    """Handles become references, and torch tensors keep their kind, wherever they stand in a message."""
+    if isinstance(value, Handle):
+        return value._reference
+    if isinstance(value, dict):
+        return {key: _outgoing(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_outgoing(item) for item in value)
+    return value
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _student_error(label: str, claim: Any) -> StudentError | BadClaim:
+    """An exception of the student's code, from the worker's description of it."""
+    if type(claim) is not dict or type(claim.get("kind")) is not str:
+        return BadClaim(f"{label} failed, and what came back does not say how")
+
+    def text(key: str) -> str:
+        value = claim.get(key)
+        return _CONTROL.sub("", value)[:500] if type(value) is str else ""
+
+    if claim["kind"] == "WireError":
+        return BadClaim(f"What {label} returned can't be graded: {text('message')}.")
+    where = f" ({text('where')}, line {claim['line']}: `{text('text')}`)" if type(claim.get("line")) is int else ""
+    message = f": {text('message')}" if text("message") else ""
+    bases = claim.get("bases")
+    names = tuple(b for b in bases if type(b) is str) if type(bases) is list else ()
+    return StudentError(f"{label} raised {text('kind')}{message}{where}", text("kind"), names)

@@ -1,0 +1,170 @@
+"""The terminal: what is running now, and a table at the end.
+
+Text that comes from submissions is shown as text: no markup in it is interpreted, and no control character
+reaches the terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from autograder.batch.collect import Job
+from autograder.results import Check, Result
+
+_STYLES = {
+    "passed": "green", "partial": "yellow", "failed": "red", "not run": "magenta", "broken": "bold red",
+    "graded": "green", "ungradable": "red", "error": "bold red",
+}  # fmt: skip
+_MARKS = {"passed": "✓", "partial": "◐", "failed": "✗", "not run": "·", "broken": "!"}
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Display:
+    """Progress on a terminal, or a line for each result where the output is not one."""
+
+    def __init__(self, title: str, sandbox: str, total: int) -> None:
+        self._console = Console()
+        self._console.print(
+            Text.assemble((title, "bold"), f"  ·  {total} submissions  ·  sandbox: {sandbox}")
+            if total != 1
+            else Text.assemble((title, "bold"), f"  ·  sandbox: {sandbox}")
+        )
+        if sandbox == "none":
+            self._console.print(
+                Text("Student code runs with your own rights: it can read and change your files.", "bold red")
+            )
+        self._progress = Progress(
+            SpinnerColumn(),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def passed_over(self, paths: Sequence[Path]) -> None:
+        """Name the files that were not taken for submissions."""
+        if paths:
+            names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
+            self._console.print(_text(f"Passed over {len(paths)} other files: {names}", "dim"))
+
+    def running(self, jobs: list[Job]) -> None:
+        """Show what is being graded now."""
+        self._progress.update(self._task, description=_clean(", ".join(job.name for job in jobs)))
+
+    def finished(self, result: Result) -> None:
+        """Count one more."""
+        self._progress.advance(self._task)
+        if not self._console.is_terminal:
+            score = f"{result.score:g}/{result.max_score:g}"
+            self._console.print(_text(f"{result.submission}: {score} {result.status} ({result.seconds:.1f} s)"))
+
+    def summary(self, results: list[Result], scores: Path, *, debug: bool) -> None:
+        """The table of all results, or every check of the only one."""
+        self._console.print(_details(results[0]) if len(results) == 1 else _table(results))
+        for result in results:
+            if result.trouble:
+                lines = result.trouble.strip().splitlines()
+                shown = result.trouble if debug else f"{lines[0]} ... {lines[-1]}" if len(lines) > 1 else lines[0]
+                self._console.print(_text(f"{result.submission}: {shown}", "red"))
+        self._console.print(_text(f"Results: {scores.parent / 'results'}   Scores: {scores}", "dim"))
+
+
+def _table(results: list[Result]) -> Table:
+    questions = list(dict.fromkeys(_question(check) for result in results for check in result.checks))
+    table = Table(header_style="bold", row_styles=["", "dim"] if len(results) > 20 else None)
+    table.add_column("submission", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    for question in questions:
+        table.add_column(question, justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("first to look at", ratio=1)
+    for result in results:
+        cells = [_points_of(result, question) for question in questions]
+        score = _text(f"{result.score:g}/{result.max_score:g}", "bold green" if _is_full(result) else "bold")
+        table.add_row(
+            _text(result.submission),
+            score,
+            *cells,
+            _text(result.status, _STYLES[result.status]),
+            _first_reason(result),
+        )
+    return table
+
+
+def _question(check: Check) -> str:
+    return check.name.partition(".")[0]
+
+
+def _is_full(result: Result) -> bool:
+    return bool(result.checks) and result.score >= result.max_score
+
+
+def _points_of(result: Result, question: str) -> Text:
+    checks = [check for check in result.checks if _question(check) == question]
+    got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
+    return _text(f"{got:g}", "green" if got >= most else "red" if got == 0 else "yellow")
+
+
+def _first_reason(result: Result) -> Text:
+    if result.trouble:
+        return _text(result.trouble.strip().splitlines()[0])
+    reasons = [
+        *(result.notes if result.status == "ungradable" else ()),
+        *(c.feedback for c in result.checks if c.feedback),
+    ]
+    reason = _text(" ".join(reasons[0].split()) if reasons else "")
+    reason.no_wrap, reason.overflow = True, "ellipsis"
+    return reason
+
+
+def _details(result: Result) -> Group:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(ratio=1)
+    for check in result.checks:
+        words = [_text(check.title, "bold"), Text("  "), _text(check.name, "dim")]
+        body = [Text.assemble(*words)] + ([_text(check.feedback)] if check.feedback else [])
+        points = _text(f"{check.points:g}/{check.max_points:g}", _STYLES[check.outcome])
+        table.add_row(Text(_MARKS[check.outcome], _STYLES[check.outcome]), points, Group(*body))
+    title = f"{result.submission}: {result.score:g} of {result.max_score:g} ({result.status})"
+    notes = [Panel(_text(note), border_style="yellow") for note in result.notes]
+    return Group(*notes, Panel(table, title=_text(title, "bold"), border_style=_STYLES[result.status]))
+
+
+def _text(content: str, style: str = "") -> Text:
+    return Text(_clean(content), style)
+
+
+def _clean(content: str) -> str:
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", content)

@@ -1,0 +1,157 @@
+"""What came of a grading, and the formats in which it is written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
+Status = Literal["graded", "partial", "ungradable", "error"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check and what it decided.
+
+    ``failed`` means that it ran and decided against the submission; ``not run``, that it could not run to its
+    end (the worker died, or time was up); ``broken``, that the grader itself raised.
+    """
+
+    name: str  # "q1.agrees_with_pytorch"
+    title: str
+    points: float
+    max_points: float
+    outcome: Outcome
+    feedback: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one submission got."""
+
+    submission: str  # its path relative to the folder that was given
+    status: Status
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...] = ()  # about the submission as a whole, for the student
+    trouble: str = ""  # about the framework or the graders, for the instructor only
+    confinement: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """Sum of the points."""
+        return round(sum(check.points for check in self.checks), 6)
+
+    @property
+    def max_score(self) -> float:
+        """Sum of the points that could be had."""
+        return round(sum(check.max_points for check in self.checks), 6)
+
+    @property
+    def percent(self) -> float:
+        """Score as a percentage of the points that could be had."""
+        return 100 * self.score / self.max_score if self.max_score else 0.0
+
+    def to_gradescope(self) -> dict[str, Any]:
+        """The result in Gradescope's schema for ``results.json``.
+
+        https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
+        """
+        return {
+            "score": self.score,
+            "execution_time": round(self.seconds, 3),
+            "output": "\n\n".join(self.notes) or _SUMMARY[self.status],
+            "output_format": "text",
+            "visibility": "visible",
+            "stdout_visibility": "hidden",
+            "tests": [
+                {
+                    "name": check.name,
+                    "name_format": "text",
+                    "score": check.points,
+                    "max_score": check.max_points,
+                    "status": "passed" if check.outcome == "passed" else "failed",
+                    "output": "\n".join(filter(None, [check.title, check.feedback])),
+                    "output_format": "text",
+                    "visibility": "visible",
+                    "extra_data": {"outcome": check.outcome, "seconds": round(check.seconds, 3)},
+                }
+                for check in self.checks
+            ],
+            "extra_data": {
+                "submission": self.submission,
+                "status": self.status,
+                "max_score": self.max_score,
+                "confinement": list(self.confinement),
+            },
+        }
+
+
+_SUMMARY: dict[Status, str] = {
+    "graded": "Every check was run.",
+    "partial": "Some checks could not be run to their end.",
+    "ungradable": "No code could be read from the submission.",
+    "error": "Something went wrong on our side. Your instructor has been told.",
+}
+
+
+@dataclass
+class ResultStore:
+    """The folder that results are written to: ``results/<submission>.json`` and ``scores.csv``."""
+
+    folder: Path
+    _rows: dict[str, Result] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        """Write one result at once, so that nothing is lost if a later one fails."""
+        self._rows[result.submission] = result
+        path = self.path_of(result.submission)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, json.dumps(result.to_gradescope(), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def path_of(self, submission: str) -> Path:
+        """Where a submission's result is written."""
+        return self.folder / "results" / f"{submission}.json"
+
+    def write_scores(self, order: Sequence[str]) -> Path:
+        """Write ``scores.csv``: a row for each submission in this order, a column for each check."""
+        path = self.folder / "scores.csv"
+        results = [self._rows[name] for name in order if name in self._rows]
+        columns = list(dict.fromkeys(check.name for result in results for check in result.checks))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["submission", "score", "max_score", "status", *columns])
+            for result in results:
+                points = {check.name: check.points for check in result.checks}
+                cells = [_number(points[name]) if name in points else "" for name in columns]
+                writer.writerow(
+                    [
+                        result.submission,
+                        _number(result.score),
+                        _number(result.max_score),
+                        result.status,
+                        *cells,
+                    ]
+                )
+        return path
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file whole: who reads it meanwhile sees the old text or the new, never half of one."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)

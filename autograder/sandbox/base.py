@@ -1,0 +1,157 @@
+"""The seam between a worker and what confines it: one method starts a worker, and says how it was confined."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+WORKER = Path(__file__).resolve().parent.parent / "worker"
+
+# Loads the worker's folder as a package of its own, so that nothing else of the framework need be readable.
+_BOOT = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location(
+    "_worker", sys.argv[1] + "/__init__.py", submodule_search_locations=[sys.argv[1]])
+sys.modules["_worker"] = package = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+from _worker.main import main
+main(int(sys.argv[2]))
+"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may use."""
+
+    cpu_seconds: int = 600
+    memory_mb: int = 2048
+    disk_mb: int = 256
+    threads: int = 64
+
+
+@dataclass
+class Started:
+    """A worker that was started and has not said anything yet."""
+
+    process: subprocess.Popen[bytes]
+    connection: socket.socket
+    plan: dict[str, Any]
+    scratch: Path | None = None  # a folder on this machine's disk that goes with the worker
+
+
+class Sandbox(ABC):
+    """One kind of confinement.
+
+    ``files`` are the assignment's files that a submission finds in its working folder: name to source.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, forbidden: tuple[Path, ...] = ()) -> None:
+        self.forbidden = forbidden
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise :class:`SandboxUnavailable`, with the reason, where this kind does not work."""
+
+    @abstractmethod
+    def start(self, files: dict[str, Path], limits: Limits) -> Started:
+        """Start a worker. It waits for its plan on the connection."""
+
+    def _popen(
+        self, prefix: Sequence[str], environment: dict[str, str]
+    ) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # -P and -s: neither the working folder nor a home directory adds to the path.
+            command = [*prefix, sys.executable, "-P", "-s", "-B", "-c", _BOOT, str(WORKER)]
+            process = subprocess.Popen(
+                [*command, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        return process, ours
+
+    def _plan(self, limits: Limits, **how: Any) -> dict[str, Any]:
+        return {
+            "limits": {
+                "CPU": limits.cpu_seconds,
+                "FSIZE": limits.disk_mb << 20,
+                "NOFILE": 256,
+                "CORE": 0,
+            },
+            "memory": limits.memory_mb << 20,
+            "forbidden": [str(path) for path in self.forbidden],
+            "parent": None,
+            "landlock": None,
+            "seccomp": True,
+            **how,
+        }
+
+
+def environment(home: str) -> dict[str, str]:
+    """A worker's whole environment: nothing of the grader's own is passed on."""
+    return {
+        "HOME": home,
+        "TMPDIR": home,
+        "USER": "student",
+        "LOGNAME": "student",
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "Agg",  # plots are drawn and no window opens
+        "MPLCONFIGDIR": f"{home}/.matplotlib",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def python_folders() -> list[Path]:
+    """The folders that this Python needs: its standard library, its packages and the system's libraries.
+
+    Named one by one: a whole ``/usr`` would show data that is installed on the machine.
+    """
+    paths = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    prefixes = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_exec_prefix)}
+    paths |= {prefix for prefix in prefixes if prefix not in (Path("/"), Path("/usr"), Path("/usr/local"))}
+    # site-packages of the system, where a virtual environment was made with access to them
+    paths |= {Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))}
+    executable = Path(sys.executable)
+    paths |= {executable, executable.resolve()}
+    paths |= {Path(p) for p in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")}
+    # Libraries are found through these; the processor's features (which kernels PyTorch uses) in the last.
+    paths |= {Path(p) for p in ("/etc/ld.so.cache", "/etc/alternatives", "/sys/devices/system/cpu")}
+    existing = sorted(path for path in paths if path.exists())
+    return [path for path in existing if not any(_inside(path, other) for other in existing if other != path)]
+
+
+def _inside(path: Path, other: Path) -> bool:
+    return other in path.parents and not other.is_symlink()
+
+
+def make_scratch(files: dict[str, Path]) -> Path:
+    """A new working folder on this machine's disk with copies of the assignment's files.
+
+    Copies, so that paths below the working folder are what they are everywhere else.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix="autograder-worker-"))
+    for name, source in files.items():
+        target = scratch / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
+    return scratch

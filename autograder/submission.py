@@ -1,0 +1,163 @@
+"""A submission as text: ``.ipynb``, ``.py`` or an Otter export ``.zip`` to cells. Nothing is executed here."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import re
+import stat
+import tokenize
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from autograder.errors import UnreadableSubmission
+
+SUFFIXES = (".ipynb", ".py", ".zip")
+MAX_BYTES = 50 << 20  # a notebook with its pictures is seldom over 10 MB
+IGNORE_TAG = "otter_ignore"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell: how people would name it, and its text."""
+
+    label: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's work: its code cells in order, without those tagged ``otter_ignore``."""
+
+    cells: tuple[Cell, ...]
+
+
+def read_submission(path: Path) -> Submission:
+    """Read a submission's code.
+
+    Raises:
+        UnreadableSubmission: there is no code to read; the message says why, for the student.
+    """
+    try:
+        return _read(path.name, _bytes_of(path))
+    except OSError as error:
+        raise UnreadableSubmission(f"The file can't be read ({error.strerror or error}).") from None
+
+
+def _bytes_of(path: Path) -> bytes:
+    # lstat first: opening a FIFO would wait for ever, and a link may point at somebody else's work.
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode):
+        raise UnreadableSubmission("This is not an ordinary file, so it was not opened.")
+    if path.stat().st_size > MAX_BYTES:
+        raise UnreadableSubmission(_TOO_LARGE)
+    return path.read_bytes()
+
+
+_TOO_LARGE = f"The file is larger than {MAX_BYTES >> 20} MB. Clear the outputs of the notebook and hand it in again."
+
+
+def _read(name: str, data: bytes) -> Submission:
+    if not data.strip():
+        raise UnreadableSubmission("The file is empty.")
+    match PurePosixPath(name.lower()).suffix:
+        case ".ipynb":
+            cells = _notebook_cells(data)
+        case ".py":
+            cells = _script_cells(data)
+        case ".zip":
+            return _read(*_from_zip(data))
+        case _:
+            raise UnreadableSubmission("Hand in a notebook (.ipynb), a Python file (.py) or Otter's export (.zip).")
+    if not any(cell.source.strip() for cell in cells):
+        raise UnreadableSubmission("There is no code in it.")
+    return Submission(tuple(cells))
+
+
+def _notebook_cells(data: bytes) -> list[Cell]:
+    import nbformat
+
+    try:
+        content = json.loads(data.decode(json.detect_encoding(data)))
+    except (ValueError, RecursionError):
+        raise UnreadableSubmission(
+            "This is not a notebook: a .ipynb file is JSON, and this is not. Was another file renamed, or the "
+            "download cut short?"
+        ) from None
+    try:
+        notebook = nbformat.reads(json.dumps(content), as_version=4)
+        found = [(number, cell) for number, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code"]
+        return [
+            Cell(f"cell {number}", str(cell.source))
+            for number, cell in found
+            if IGNORE_TAG not in cell.get("metadata", {}).get("tags", [])
+        ]
+    except Exception as error:  # nbformat raises whatever it stumbles over
+        raise UnreadableSubmission(f"This is JSON, but not a notebook ({type(error).__name__}).") from None
+
+
+def _script_cells(data: bytes) -> list[Cell]:
+    text = _decode_python(data)
+    if not re.search(r"^# ?%%", text, re.MULTILINE):
+        return [Cell("cell 1", text)]
+    import jupytext
+
+    try:
+        notebook = jupytext.reads(text, fmt="py:percent")
+    except Exception:  # what looked like cell markers were not: the text as a whole is still a program
+        return [Cell("cell 1", text)]
+    found: list[tuple[int, Any]] = list(enumerate(notebook.cells, 1))
+    return [
+        Cell(f"cell {number}", str(cell.source))
+        for number, cell in found
+        if cell.cell_type == "code" and IGNORE_TAG not in cell.metadata.get("tags", [])
+    ]
+
+
+def _decode_python(data: bytes) -> str:
+    """Python source text in the encoding it declares, or in the one that its byte order mark tells."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    else:
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        except SyntaxError as error:
+            raise UnreadableSubmission(f"The file is not Python text ({error.msg}).") from None
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        raise UnreadableSubmission(f"The file is not Python text: it is not valid {encoding}.") from None
+
+
+def _from_zip(data: bytes) -> tuple[str, bytes]:
+    """The one notebook, or else the one Python file, of an archive."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = [
+                info
+                for info in archive.infolist()
+                if not info.is_dir() and not re.search(r"(^|/)(\.|__MACOSX/)", info.filename)
+            ]
+            for suffix in (".ipynb", ".py"):
+                found = [info for info in files if info.filename.lower().endswith(suffix)]
+                if len(found) == 1:
+                    return found[0].filename, _unzip(archive, found[0])
+                if found:
+                    names = ", ".join(info.filename for info in found[:5])
+                    raise UnreadableSubmission(f"The archive holds several {suffix} files ({names}): hand in one.")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, zlib.error) as error:
+        raise UnreadableSubmission(f"The archive can't be opened ({error}).") from None
+    raise UnreadableSubmission("The archive holds no notebook (.ipynb) and no Python file (.py).")
+
+
+def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    # Neither the declared size nor the compressed one is to be trusted: read no more than the bound.
+    with archive.open(info) as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UnreadableSubmission(_TOO_LARGE)
+    return data

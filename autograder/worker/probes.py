@@ -1,0 +1,177 @@
+"""Looks at models, training and figures from within the worker, for graders.
+
+Everything here runs beside student code, so whatever it returns is a claim. It holds no expected value.
+Torch and Matplotlib are imported on use, since an assignment need not have either.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+
+def seed(value: int) -> None:
+    """Seed Python's, NumPy's and PyTorch's global generators."""
+    import torch
+
+    random.seed(value)
+    np.random.seed(value % 2**32)  # students use the global generator
+    torch.manual_seed(value)
+
+
+@contextmanager
+def _evaluating(model: Any) -> Iterator[None]:
+    """Evaluation mode without gradients; each module's own mode is put back afterwards."""
+    import torch
+
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def predict(model: Any, images: Any, batch_size: int = 250) -> Any:
+    """Outputs of ``model`` in evaluation mode: ``(N, 1, 28, 28)`` to ``(N, 10)``, for instance."""
+    import torch
+
+    with _evaluating(model):
+        return torch.cat([model(batch) for batch in images.split(batch_size)])
+
+
+def parameters(model: Any) -> dict[str, Any]:
+    """Every registered parameter by its name, as a copy."""
+    return {name: value.detach().clone() for name, value in model.named_parameters()}
+
+
+def forward(model: Any, inputs: Any, weights: Any) -> dict[str, Any]:
+    """One forward and backward pass in training mode, watched.
+
+    The scalar whose gradient is taken is ``(output * weights).sum()``, so that it is not constant where the
+    rows of the output sum to 1.
+
+    Returns ``operations`` (the torch functions called, in order), ``gradients`` (largest absolute gradient
+    of each parameter; None where none arrived) and ``unregistered`` (shapes of trainable tensors that took
+    part and that the model does not list among its parameters).
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode, resolve_name
+
+    operations: list[str] = []
+    leaves: dict[int, Any] = {}
+
+    class Watch(TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+        ) -> Any:
+            kwargs = kwargs or {}
+            name = getattr(function, "__name__", "")
+            if name not in ("__get__", "__set__"):
+                operations.append(name or str(resolve_name(function)))
+                for value in torch.utils._pytree.tree_leaves((args, kwargs)):
+                    if isinstance(value, torch.Tensor) and value.requires_grad and value.is_leaf:
+                        leaves[id(value)] = value
+            return function(*args, **kwargs)
+
+    model.zero_grad()
+    with Watch():
+        output = model(inputs)
+    (output * weights).sum().backward()
+    registered = {id(value) for value in model.parameters()}
+    gradients = {
+        name: None if value.grad is None else float(value.grad.abs().max())
+        for name, value in model.named_parameters()
+        if value.requires_grad
+    }
+    model.zero_grad()
+    return {
+        "operations": operations[:10_000],
+        "gradients": gradients,
+        "unregistered": [tuple(value.shape) for key, value in leaves.items() if key not in registered],
+    }
+
+
+def shared_parameters(one: Any, other: Any) -> list[str]:
+    """Names of the parameters of ``one`` that live in the same memory as a parameter of ``other``."""
+    taken = {value.data_ptr() for value in other.parameters()}
+    return [name for name, value in one.named_parameters() if value.data_ptr() in taken]
+
+
+def call_recording_losses(function: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Call a training function and note which of PyTorch's loss functions it used.
+
+    Returns ``value`` and ``losses``, a list of ``(name, plain)``: ``plain`` is whether nothing but the
+    reduction was set (no class weights, no label smoothing).
+    """
+    from torch.overrides import TorchFunctionMode
+
+    used: dict[tuple[str, bool], None] = {}
+
+    class Watch(TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+        ) -> Any:
+            kwargs = kwargs or {}
+            name = getattr(function, "__name__", "")
+            if name.endswith("_loss") or name.startswith(("cross_entropy", "binary_cross_entropy", "kl_div")):
+                plain = kwargs.get("weight") is None and not kwargs.get("label_smoothing") and len(args) == 2
+                used[(name, plain)] = None
+            return function(*args, **kwargs)
+
+    with Watch():
+        value = function(*args, **kwargs)
+    return {"value": value, "losses": list(used)}
+
+
+def figure(drawn: Any) -> list[dict[str, Any]]:
+    """What a Matplotlib figure shows: a dict for each of its axes, with plain data only."""
+    import matplotlib.figure
+
+    if not isinstance(drawn, matplotlib.figure.Figure):
+        raise TypeError(f"this is a {type(drawn).__name__}, not a Figure")
+    drawn.canvas.draw()  # tick labels are known only then
+    shared = [text.get_text() for legend in drawn.legends for text in legend.get_texts()]
+    return [_axes(axes, shared) for axes in drawn.axes]
+
+
+def _axes(axes: Any, shared_legend: list[str]) -> dict[str, Any]:
+    legend = axes.get_legend()
+    texts = [text.get_text() for text in legend.get_texts()] if legend is not None else []
+    lines: list[dict[str, Any]] = [
+        {
+            "label": str(line.get_label()),
+            "x": np.asarray(line.get_xdata(), float),
+            "y": np.asarray(line.get_ydata(), float),
+        }
+        for line in axes.get_lines()
+    ]
+    return {
+        "title": axes.get_title(),
+        "xlabel": _label(axes.get_shared_x_axes().get_siblings(axes), "get_xlabel"),
+        "ylabel": axes.get_ylabel(),
+        "xticks": [label.get_text() for label in axes.get_xticklabels()],
+        "yticks": [label.get_text() for label in axes.get_yticklabels()],
+        "legend": [*texts, *shared_legend],
+        "lines": lines,
+        "texts": [(float(t.get_position()[0]), float(t.get_position()[1]), t.get_text()) for t in axes.texts],
+        "has_picture": bool(axes.images or axes.collections),
+    }
+
+
+def _label(siblings: list[Any], getter: str) -> str:
+    """The label of an axis, which axes that share it (``twinx``, ``sharex``) write only once."""
+    return next((text for axes in siblings if (text := str(getattr(axes, getter)())).strip()), "")
+
+
+def close_figures() -> None:
+    """Free every figure that student code left open."""
+    import matplotlib.pyplot as plt
+
+    plt.close("all")

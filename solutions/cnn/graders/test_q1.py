@@ -1,0 +1,48 @@
+"""q1: the formula for the output's shape, against PyTorch itself."""
+
+import pytest
+from geometry import FIXED, Geometry, random_geometries
+from shape_mistakes import explain
+
+from autograder import partial_credit, points
+from autograder.errors import StudentError
+
+
+@pytest.fixture(scope="session")
+def geometries(key):
+    """Hard cases that are always there, and sixty that come from the assignment's key."""
+    return [*FIXED, *random_geometries(key.rng("q1 geometries"), 60)]
+
+
+def claim_of(function, geometry):
+    """What the student's function says of a geometry, be it an exception."""
+    try:
+        return function(*geometry.as_lists())
+    except StudentError as error:
+        return error
+
+
+@points(3, "Agrees with PyTorch for any image, kernel, stride and padding")
+def test_agrees_with_pytorch(submission, geometries):
+    function = submission.calculate_output_shape
+    wrong = explain(geometries, [claim_of(function, geometry) for geometry in geometries])
+    if wrong and wrong.values_are_right:
+        partial_credit(0.5, wrong.text)
+    assert wrong is None, wrong.text
+
+
+IMPOSSIBLE = {
+    "a kernel higher than the image": Geometry((4, 9), (5, 3), (1, 1), (0, 0)),
+    "a kernel wider than the padded image": Geometry((9, 4), (3, 7), (1, 1), (1, 1)),
+    "a stride of 0": Geometry((8, 8), (3, 3), (1, 0), (0, 0)),
+}
+
+
+@points(1, "Raises ValueError for a geometry that can't be")
+def test_impossible_geometry(submission):
+    function = submission.calculate_output_shape
+    for what, geometry in IMPOSSIBLE.items():
+        claim = claim_of(function, geometry)
+        case = f"For {what} ({geometry}) your function"
+        assert isinstance(claim, StudentError), f"{case} returns {claim!r:.80}: raise ValueError instead."
+        assert claim.is_a("ValueError"), f"{case} raises {claim.kind}: raise ValueError, with a message that says why."

@@ -1,0 +1,104 @@
+"""q3: the class CNN, from (N, 1, 28, 28) to scores (N, 10)."""
+
+import numpy as np
+import pytest
+
+from autograder import points, tensor
+from autograder.errors import StudentError
+
+ACTIVATIONS = (
+    "relu", "relu_", "relu6", "leaky_relu", "leaky_relu_", "prelu", "rrelu", "elu", "elu_", "selu", "celu", "gelu",
+    "silu", "mish", "hardswish", "hardtanh", "hardsigmoid", "sigmoid", "sigmoid_", "tanh", "tanh_", "softplus",
+    "softsign", "logsigmoid", "threshold", "clamp", "clamp_", "clamp_min", "clamp_min_", "clip", "maximum", "where",
+    "abs", "square", "sin", "tanhshrink", "softshrink", "hardshrink", "glu",
+)  # fmt: skip
+CONVOLUTIONS = ("conv2d",)
+SCORES = ("linear", "conv2d", "matmul", "addmm", "mm")
+
+
+def images_of(training, count):
+    return training.images[:count]
+
+
+def scores(model, images):
+    """Outputs of the model in evaluation mode, or the reason why there are none."""
+    model.eval()
+    output = model(tensor(images))
+    assert isinstance(output, np.ndarray), "Your CNN does not return a tensor."
+    return output
+
+
+@points(1, "Turns (N, 1, 28, 28) into (N, 10) for any N")
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_output_shape(model, training, count):
+    try:
+        output = scores(model, images_of(training, count))
+    except StudentError as error:
+        pytest.fail(
+            f"With a batch of {count} your CNN fails: {error}. No batch size belongs in the code: take it from "
+            "`x.shape[0]`, or use `x.flatten(1)`."
+        )
+    assert output.shape == (count, 10), (
+        f"A batch of {count} images gives {output.shape}, not {(count, 10)}: each image is to give one row of ten "
+        "scores. If the number of rows is off, look at how you flatten: `x.flatten(1)` keeps images apart."
+    )
+
+
+@points(1, "What an image gets does not depend on the others in its batch")
+def test_samples_are_independent(model, training):
+    images = images_of(training, 7)
+    together = scores(model, images)
+    assert together.shape == (7, 10), f"A batch of 7 images gives {together.shape}, not (7, 10)."
+    for n in range(7):
+        alone = scores(model, images[n : n + 1])
+        assert alone.shape == (1, 10) and np.allclose(alone[0], together[n], rtol=1e-3, atol=1e-4), (
+            f"Image {n} gets other scores alone than among six others, in evaluation mode. Look at `view` and "
+            "`reshape`, which can mix images, and at layers that use statistics of the batch."
+        )
+
+
+@pytest.fixture
+def watched(model, worker, training, key):
+    """What the worker saw in one forward and backward pass: a claim of the worker's, worth few points."""
+    images = images_of(training, 32)
+    weights = key.rng("q3 gradients").standard_normal((32, 10)).astype(np.float32)
+    return worker.probes.forward.named_("CNN()")(model, tensor(images), tensor(weights))
+
+
+@points(1, "All layers are registered, and gradients reach them")
+def test_gradients_reach_every_layer(watched):
+    gradients, unregistered = watched["gradients"], watched["unregistered"]
+    assert not unregistered, (
+        f"Your forward pass uses parameters that `model.parameters()` does not list (of shapes {unregistered}), so "
+        "no optimizer will train them. Keep layers as attributes (`self.conv1 = ...`) or in an nn.ModuleList."
+    )
+    assert gradients, "Your CNN has no parameters: create the layers in `__init__`, as attributes."
+    dead = [name for name, size in gradients.items() if not size]
+    assert not dead, f"No gradient reaches {', '.join(dead)}. Is every layer used, and nothing detached?"
+
+
+@points(1, "An activation follows each convolution")
+def test_activation_after_each_convolution(watched):
+    operations = watched["operations"]
+    convolutions = [n for n, name in enumerate(operations) if name in CONVOLUTIONS]
+    assert convolutions, "Your CNN uses no convolution."
+    for number, place in enumerate(convolutions, 1):
+        until = next((n for n in range(place + 1, len(operations)) if operations[n] in SCORES), len(operations))
+        between = operations[place + 1 : until]
+        assert any(name in ACTIVATIONS for name in between), (
+            f"After convolution {number} comes {' -> '.join(between) or 'the next layer'}: no activation. Two linear "
+            "maps in a row are one linear map, so the second would add nothing. Max pooling alone is not an "
+            "activation: add a ReLU, for instance."
+        )
+
+
+@points(1, "Two models share no parameter")
+def test_constructions_share_nothing(submission, worker):
+    one, other = submission.CNN(), submission.CNN()
+    names = list(worker.probes.parameters.named_("CNN()")(one))
+    assert names, "Your CNN has no parameters: create the layers in `__init__`, as attributes."
+    shared = worker.probes.shared_parameters(one, other)
+    assert not shared, (
+        f"Two models made by `CNN()` share {', '.join(shared)}: training one would change the other. Create the "
+        "layers in `__init__` instead of using those of question 2."
+    )
