@@ -92,6 +92,7 @@ def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
     log = io.StringIO()
     with (
         _only_our_plugins(),
+        _without_rewriting(),
         _forgetting_modules_of(assignment.graders),
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
@@ -99,7 +100,9 @@ def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
         status = pytest.main(arguments, plugins=[plugin])
     trouble = list(plugin.trouble)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        trouble.append(f"pytest ended with {status!r}:\n{log.getvalue().strip()[-4000:]}")
+        lines = log.getvalue().strip().splitlines()
+        reason = next((line[1:].strip() for line in lines if line.startswith("E  ")), lines[-1] if lines else "")
+        trouble.append("\n".join([f"pytest could not run the graders: {reason}", *lines[-80:]]))
     return GradersRun(plugin.checks(), "\n\n".join(trouble))
 
 
@@ -120,6 +123,17 @@ def _only_our_plugins() -> Iterator[None]:
             os.environ.pop(key, None)
             if value is not None:
                 os.environ[key] = value
+
+
+@contextlib.contextmanager
+def _without_rewriting() -> Iterator[None]:
+    """Where grading is called from within a pytest run, as in tests, its import hook would rewrite assertions."""
+    before = sys.meta_path[:]
+    sys.meta_path[:] = [finder for finder in before if type(finder).__name__ != "AssertionRewritingHook"]
+    try:
+        yield
+    finally:
+        sys.meta_path[:] = before
 
 
 @contextlib.contextmanager
@@ -215,7 +229,9 @@ class _Recorder:
                 return 0.0, "not run", str(raised)
             case StudentFault() | AssertionError() | pytest.fail.Exception():
                 return 0.0, "failed", str(raised) or f"This was not so: {case.title}."
-        words = str(raised) if isinstance(raised, AutograderError) else "".join(traceback.format_exception(raised))
+        words = f"{type(raised).__name__}: {raised}\n{''.join(traceback.format_exception(raised))}"
+        if isinstance(raised, AutograderError):
+            words = str(raised)
         self.trouble.append(f"{item.nodeid} could not decide: {words}")
         return 0.0, "broken", "This check could not be run, through no fault of yours. Ask your instructor."
 

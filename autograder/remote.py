@@ -233,7 +233,6 @@ class RemoteSubmission:
         self._no_worker: SandboxUnavailable | None = None
         self._lost: dict[int, str] = {}  # cells that killed their worker, and how
         self.cell_reports: list[CellReport] = []
-        self.cells_run = 0
         self.layers: list[str] = []
 
     def __enter__(self) -> Self:
@@ -287,7 +286,7 @@ class RemoteSubmission:
         return remaining
 
     def _run_cells(self) -> None:
-        self.cell_reports, self.cells_run = [], 0
+        self.cell_reports = []
         for index, cell in enumerate(self._submission.cells):
             if index in self._lost:
                 self.cell_reports.append(CellReport(cell.label, self._lost[index]))
@@ -301,7 +300,6 @@ class RemoteSubmission:
             except WorkerGone as gone:
                 self._lost[index] = str(gone)
                 raise _CellKilledWorker from None
-            self.cells_run += 1
             if claim is not None:
                 error = _student_error("It", claim)
                 is_syntax_error = isinstance(error, StudentError) and error.kind in _SYNTAX_ERRORS

@@ -93,8 +93,7 @@ class Display:
         self._console.print(_details(results[0]) if len(results) == 1 else _table(results))
         for result in results:
             if result.trouble:
-                lines = result.trouble.strip().splitlines()
-                shown = result.trouble if debug else f"{lines[0]} ... {lines[-1]}" if len(lines) > 1 else lines[0]
+                shown = result.trouble if debug else f"{result.trouble.strip().splitlines()[0]} (--debug shows more)"
                 self._console.print(_text(f"{result.submission}: {shown}", "red"))
         self._console.print(_text(f"Results: {scores.parent / 'results'}   Scores: {scores}", "dim"))
 

@@ -1,0 +1,226 @@
+"""The command as people and scripts use it: a real process, its output, its files, its exit status."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.batch.collect import collect
+from autograder.errors import UsageError
+from autograder.report.terminal import Display
+from autograder.results import Check, Result
+
+GRADER = """
+from autograder import points
+
+@points(2, "Adds two numbers")
+def test_adds(submission):
+    assert submission.add(2, 3) == 5, "add(2, 3) is to be 5."
+"""
+
+
+def autograder(*arguments, **options):
+    command = [sys.executable, "-m", "autograder", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, **options)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Submissions as they come: right, wrong, broken, hostile, in subfolders, beside other files."""
+    folder = tmp_path / "handed in"
+    files = {
+        "ada/hw.py": "def add(a, b): return a + b",
+        "bob/hw.py": "def add(a, b): return a - b",
+        "carl/hw.ipynb": "not a notebook",
+        "dora/hw.py": "import os\ndef add(a, b): os._exit(0)",
+        "[red]eve[/red] \x1b[31m.py": "def add(a, b): raise ValueError('[bold]\\x1b[2J')",
+        "notes.txt": "not a submission",
+        ".ipynb_checkpoints/hw.py": "x = 1",
+        "__MACOSX/hw.py": "x = 1",
+    }
+    for name, source in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(source)
+    return folder
+
+
+def test_a_folder_of_submissions(make_assignment, folder, tmp_path):
+    assignment = make_assignment({"test_q1.py": GRADER})
+    out = tmp_path / "out"
+    done = autograder("grade", assignment.folder, folder, "-o", out, "-j", 2)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    with (out / "scores.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ["submission", "score", "max_score", "status", "q1.adds"],
+        ["[red]eve[/red] \x1b[31m.py", "0", "2", "graded", "0"],
+        ["ada/hw.py", "2", "2", "graded", "2"],
+        ["bob/hw.py", "0", "2", "graded", "0"],
+        ["carl/hw.ipynb", "0", "2", "ungradable", "0"],
+        ["dora/hw.py", "0", "2", "partial", "0"],
+    ]
+    written = sorted(path.relative_to(out / "results").as_posix() for path in (out / "results").rglob("*.json"))
+    assert written == sorted(f"{row[0]}.json" for row in rows[1:])
+    assert "\x1b[31m" not in done.stdout and "[red]eve[/red]" in done.stdout
+    assert "Passed over 1 other file" in done.stdout and "notes.txt" in done.stdout
+
+
+def test_the_result_is_in_gradescope_s_schema(make_assignment, folder, tmp_path):
+    assignment = make_assignment({"test_q1.py": GRADER})
+    autograder("grade", assignment.folder, folder / "bob" / "hw.py", "-o", tmp_path / "out")
+    result = json.loads((tmp_path / "out/results/hw.py.json").read_text())
+    assert result["score"] == 0 and result["execution_time"] > 0 and result["visibility"] == "visible"
+    [test] = result["tests"]
+    assert (test["name"], test["score"], test["max_score"], test["status"]) == ("q1.adds", 0, 2, "failed")
+    assert test["output"] == "Adds two numbers\nadd(2, 3) is to be 5."
+    assert result["extra_data"]["status"] == "graded"
+    assert result["extra_data"]["confinement"][0] == "bubblewrap"
+
+
+def test_fail_under(make_assignment, folder, tmp_path):
+    assignment = make_assignment({"test_q1.py": GRADER})
+
+    def status(name, percent):
+        return autograder(
+            "grade", assignment.folder, folder / name, "-o", tmp_path / "out", "--fail-under", percent
+        ).returncode
+
+    assert [status("ada/hw.py", 100), status("bob/hw.py", 1), status("bob/hw.py", 0)] == [0, 1, 0]
+
+
+def test_a_broken_grader_is_exit_status_1_and_results_are_written(make_assignment, folder, tmp_path):
+    assignment = make_assignment({"test_q1.py": GRADER.replace("submission.add", "nowhere.add")})
+    done = autograder("grade", assignment.folder, folder / "ada", "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert "NameError" in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert "hw.py,0,2,error,0" in (tmp_path / "out/scores.csv").read_text()
+    shown = autograder("grade", assignment.folder, folder / "ada", "-o", tmp_path / "out", "--debug")
+    assert "Traceback" in shown.stdout
+
+
+WRONG_USAGE = {
+    "no arguments": [],
+    "no submissions": ["grade", "{assignment}"],
+    "no such submission": ["grade", "{assignment}", "absent.py"],
+    "an empty folder": ["grade", "{assignment}", "{empty}"],
+    "no such option": ["grade", "{assignment}", "{ada}", "--fast"],
+    "no such sandbox": ["grade", "{assignment}", "{ada}", "--sandbox", "docker"],
+    "not a percentage": ["grade", "{assignment}", "{ada}", "--fail-under", "120"],
+    "no such command": ["mark"],
+    "no jobs": ["grade", "{assignment}", "{ada}", "-j", "0"],
+}
+
+
+@pytest.mark.parametrize("case", WRONG_USAGE)
+def test_wrong_usage_is_exit_status_2_and_one_sentence(make_assignment, folder, tmp_path, case):
+    assignment = make_assignment({"test_q1.py": GRADER})
+    (tmp_path / "empty").mkdir()
+    places = {"assignment": assignment.folder, "ada": folder / "ada/hw.py", "empty": tmp_path / "empty"}
+    done = autograder(*(a.format(**places) for a in WRONG_USAGE[case]), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    if case != "no arguments":
+        assert done.stderr.startswith("autograder: ") and done.stderr.count("\n") == 1
+
+
+def test_an_assignment_that_is_not_there_or_not_right(tmp_path, folder):
+    done = autograder("grade", tmp_path / "absent", folder)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "there is no assignment" in done.stderr
+
+
+def test_a_name_below_solutions_is_an_assignment(make_assignment, folder, tmp_path):
+    make_assignment({"test_q1.py": GRADER}, name="adding")
+    done = autograder("grade", "adding", folder / "ada", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0 and "2 of 2" in done.stdout
+
+
+def test_an_output_folder_that_can_t_be_written(make_assignment, folder, tmp_path):
+    assignment = make_assignment({"test_q1.py": GRADER})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "results").write_text("in the way")
+    done = autograder("grade", assignment.folder, folder / "ada", "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr and done.stderr.startswith("autograder: ")
+
+
+def test_names_of_submissions(tmp_path):
+    for name in ("one/a.py", "two/a.py", "two/b.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1")
+    assert [job.name for job in collect([tmp_path]).jobs] == ["one/a.py", "two/a.py"]
+    assert [job.name for job in collect([tmp_path / "one/a.py", tmp_path / "two/b.txt"]).jobs] == ["a.py", "b.txt"]
+    assert len(collect([tmp_path / "one", tmp_path / "one" / "a.py"]).jobs) == 1, "named twice, graded once"
+    with pytest.raises(UsageError, match="two submissions would be called"):
+        collect([tmp_path / "one", tmp_path / "two"])
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    script = "import autograder, sys; print(sorted({'torch', 'numpy', 'pytest', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_worker_outlives_a_killed_command(make_assignment, tmp_path):
+    """Killed with SIGKILL, the command can't clean up: the kernel has to."""
+    assignment = make_assignment({"test_q1.py": GRADER}, "[seconds]\ncall = 100\n")
+    path = tmp_path / "sleeper.py"
+    path.write_text("import time\ndef add(a, b): time.sleep(100)")
+    command = [sys.executable, "-m", "autograder", "grade", assignment.folder, path, "-o", tmp_path / "out"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        family = _wait_for_worker(psutil.Process(running.pid))
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        _, alive = psutil.wait_procs(family, timeout=10)
+        # What multiprocessing itself leaves behind ends when it notices; workers and lanes must be gone.
+        assert [p for p in alive if "resource_tracker" not in " ".join(p.cmdline())] == []
+    finally:
+        running.kill()
+
+
+def _wait_for_worker(command):
+    for _ in range(300):
+        family = command.children(recursive=True)
+        if any("_worker" in " ".join(process.cmdline()) for process in family if process.is_running()):
+            return family
+        time.sleep(0.1)
+    raise AssertionError("no worker was started")
+
+
+def test_a_grader_process_that_dies_costs_only_its_own_submission(make_assignment, tmp_path):
+    """A defect of a grader's own (here: it ends its process) must not lose the other results."""
+    grader = """
+from autograder import points
+
+@points(1, "Adds")
+def test_adds(submission):
+    if submission.add(0, 0) == 13:
+        os._exit(1)
+"""
+    assignment = make_assignment({"test_q1.py": grader})
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"{number}.py").write_text(f"def add(a, b): return {13 if number == 2 else 0}")
+    done = autograder("grade", assignment.folder, folder, "-o", tmp_path / "out", "-j", 2)
+    assert done.returncode == 1
+    rows = (tmp_path / "out/scores.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[3] for row in rows] == ["graded", "graded", "error", "graded", "graded"]
+
+
+def test_the_table_fits_a_narrow_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    checks = tuple(Check(f"q{n}.check", "Title", 0, 3, "failed", "A long reason. " * 20) for n in range(1, 6))
+    results = [Result(f"student{n}/homework.ipynb", "graded", checks) for n in range(3)]
+    with Display("Title", "bubblewrap", 3) as display:
+        display.summary(results, Path("out/scores.csv"), debug=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert sum("homework.ipynb" in line and "0/15" in line for line in lines) == 3

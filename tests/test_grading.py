@@ -1,0 +1,259 @@
+"""The main road on small assignments: what graders may write, and what every kind of submission gets."""
+
+import textwrap
+
+import pytest
+
+from autograder.assignment import load_assignment
+from autograder.errors import AssignmentError
+from autograder.grading import grade
+from autograder.sandbox import choose
+
+ADDS = """
+from autograder import partial_credit, points
+
+@points(2, "Adds two numbers")
+def test_adds(submission):
+    assert submission.add(2, 3) == 5, "add(2, 3) is to be 5."
+
+@points(1, "Subtracts")
+def test_subtracts(submission):
+    difference = submission.subtract(5, 3)
+    if difference == -2:
+        partial_credit(0.5, "You subtract the first from the second.")
+    assert difference == 2, "subtract(5, 3) is to be 2."
+"""
+RIGHT = "def add(a, b): return a + b\ndef subtract(a, b): return a - b\n"
+
+
+@pytest.fixture
+def grade_code(tmp_path, strongest):
+    def run(assignment, source, name="student.py"):
+        path = tmp_path / name
+        path.write_text(textwrap.dedent(source))
+        return grade(assignment, path, strongest)
+
+    return run
+
+
+def outcomes(result):
+    return {check.name: (check.outcome, check.points) for check in result.checks}
+
+
+def test_right_and_wrong_and_half_right(make_assignment, grade_code):
+    assignment = make_assignment({"test_q1.py": ADDS})
+    right = grade_code(assignment, RIGHT)
+    assert (right.score, right.max_score, right.status) == (3, 3, "graded")
+    assert [check.feedback for check in right.checks] == ["", ""]
+    wrong = grade_code(assignment, "def add(a, b): return a * b\ndef subtract(a, b): return b - a")
+    assert outcomes(wrong) == {"q1.adds": ("failed", 0), "q1.subtracts": ("partial", 0.5)}
+    assert wrong.checks[0].feedback == "add(2, 3) is to be 5."
+    assert wrong.checks[1].feedback == "You subtract the first from the second."
+
+
+def test_the_report_says_which_layers_confined_it(make_assignment, grade_code):
+    result = grade_code(make_assignment({"test_q1.py": ADDS}), RIGHT)
+    assert result.confinement[0] == "bubblewrap" and "seccomp" in result.confinement
+
+
+def test_a_blank_and_an_unreadable_submission(make_assignment, grade_code):
+    assignment = make_assignment({"test_q1.py": ADDS})
+    blank = grade_code(assignment, "def add(a, b): ...\ndef subtract(a, b): return ...")
+    assert (blank.score, blank.status) == (0, "graded")
+    assert "still the stub" in blank.checks[1].feedback
+    for source, name in (("", "empty.py"), ("def f(:", "syntax.py"), ("{", "half.ipynb")):
+        result = grade_code(assignment, source, name)
+        assert (result.status, result.score, result.max_score) == ("ungradable", 0, 3)
+        assert result.notes and all(check.outcome == "not run" for check in result.checks)
+
+
+def test_a_crash_in_one_check_costs_only_that_check(make_assignment, grade_code):
+    result = grade_code(
+        make_assignment({"test_q1.py": ADDS}),
+        "import os\ndef add(a, b): os._exit(0)\ndef subtract(a, b): return a - b",
+    )
+    assert result.status == "partial"
+    assert outcomes(result) == {"q1.adds": ("not run", 0), "q1.subtracts": ("passed", 1)}
+    assert "exit status 0" in result.checks[0].feedback
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "raise SystemExit(0)",
+        "import unittest; raise unittest.SkipTest('skip')",
+        "import pytest; pytest.skip('skip')",
+        "import pytest; pytest.xfail('x')",
+        "raise AssertionError",
+        "raise KeyboardInterrupt",
+        "raise GeneratorExit",
+        "raise StopIteration",
+        "import pytest; pytest.exit('bye', 0)",
+        "class Always(int):\n        __eq__ = lambda self, other: True\n    return Always(7)",
+        "class Sly:\n        __eq__ = lambda self, other: True\n        __bool__ = lambda self: True\n    return Sly()",
+        "import sys; [setattr(m, 'passed', True) for m in sys.modules.values()]; return float('nan')",
+        "print('1 passed in 0.01s'); open('results.json', 'w').write('{\"score\": 3}')",
+    ],
+)
+def test_no_trick_earns_points(make_assignment, grade_code, trick):
+    source = f"def add(a, b):\n    {trick}\ndef subtract(a, b): return a - b"
+    result = grade_code(make_assignment({"test_q1.py": ADDS}), source)
+    assert outcomes(result)["q1.adds"][1] == 0
+    assert outcomes(result)["q1.subtracts"] == ("passed", 1)
+    assert result.trouble == ""
+
+
+def test_feedback_holds_no_source_and_no_expected_value(make_assignment, grade_code):
+    grader = """
+    from autograder import points
+
+    SECRET = 271828
+
+    @points(1, "Knows the number")
+    def test_bare(submission):
+        assert submission.number() == SECRET
+
+    @points(1, "Knows it in a fixture's words")
+    def test_nested(submission):
+        def check(value):
+            assert value == SECRET, "The number is another one."
+        check(submission.number())
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), "def number(): return 1")
+    shown = str(result.to_gradescope())
+    assert "271828" not in shown and "SECRET" not in shown and "Traceback" not in shown
+    assert [check.feedback for check in result.checks] == [
+        "This was not so: Knows the number.",
+        "The number is another one.",
+    ]
+
+
+def test_parametrised_cases_share_the_points(make_assignment, grade_code):
+    grader = """
+    import pytest
+    from autograder import points
+
+    @points(4, "Squares")
+    @pytest.mark.parametrize("n", [1, 2, 3, 4])
+    def test_squares(submission, n):
+        assert submission.square(n) == n * n, f"The square of {n} is another number."
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), "def square(n): return n * n if n < 4 else 0")
+    [check] = result.checks
+    assert (check.name, check.points, check.max_points, check.outcome) == ("q1.squares", 3, 4, "partial")
+    assert check.feedback == "The square of 4 is another number."
+
+
+def test_a_mistake_in_a_grader_is_ours_and_says_so(make_assignment, grade_code):
+    grader = """
+    from autograder import points
+    @points(1, "Broken")
+    def test_broken(submission):
+        return {}["missing"]
+    @points(1, "Fine")
+    def test_fine(submission):
+        assert submission.x == 1
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), "x = 1")
+    assert result.status == "error" and "KeyError" in result.trouble
+    assert outcomes(result) == {"q1.broken": ("broken", 0), "q1.fine": ("passed", 1)}
+    assert "KeyError" not in result.checks[0].feedback
+
+
+@pytest.mark.parametrize(
+    ("grader", "words"),
+    [
+        ("def test_x(submission): pass", "has no points"),
+        ("def test_x(: pass", "SyntaxError"),
+        ("import pytest\nfrom autograder import points\n@points(1, 'T')\ndef test_x(nowhere): pass", "nowhere"),
+        ("x = 1", "pytest could not run"),
+    ],
+)
+def test_graders_that_can_t_run_are_an_error(make_assignment, grade_code, grader, words):
+    result = grade_code(make_assignment({"test_q1.py": grader}), "x = 1")
+    assert result.status == "error" and words in result.trouble
+    assert result.score == 0
+
+
+def test_a_check_that_does_not_report_is_named_as_not_run(make_assignment, grade_code):
+    grader = """
+    import pytest
+    from autograder import points
+    @points(1, "First")
+    def test_first(submission): pytest.exit("stop")
+    @points(1, "Second")
+    def test_second(submission): pass
+    @points(1, "Skipped")
+    def test_skipped(submission): pytest.skip("not today")
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), "x = 1")
+    assert {name: points for name, (_, points) in outcomes(result).items()} == {
+        "q1.first": 0, "q1.second": 0, "q1.skipped": 0,
+    }  # fmt: skip
+    assert outcomes(result)["q1.second"] == ("not run", 0)
+    assert result.status == "error"
+
+
+def test_hidden_inputs_come_from_the_key(make_assignment, grade_code):
+    grader = """
+    from autograder import points
+    @points(1, "Says the number")
+    def test_number(submission, key):
+        number = int(key.rng("number").integers(1_000_000))
+        assert submission.echo(number) == number
+        assert submission.first_number() == number, str(number)
+    """
+    assignment = make_assignment({"test_q1.py": grader})
+    source = "def echo(n): return n\ndef first_number(): return 0"
+    first, again = (grade_code(assignment, source).checks[0].feedback for _ in range(2))
+    other = grade_code(assignment.with_key(b"another key, at least sixteen"), source).checks[0].feedback
+    assert first == again != other
+
+
+def test_two_assignments_with_graders_of_the_same_name(make_assignment, grade_code):
+    one = make_assignment({"test_q1.py": ADDS}, name="one")
+    grader = "from shared import title\nfrom autograder import points\n@points(1, title)\ndef test_t(submission): pass"
+    two = make_assignment({"test_q1.py": grader, "shared.py": "title = 'Shared'"}, name="two")
+    assert [check.name for check in grade_code(one, RIGHT).checks] == ["q1.adds", "q1.subtracts"]
+    assert [check.title for check in grade_code(two, RIGHT).checks] == ["Shared"]
+    assert [check.name for check in grade_code(one, RIGHT).checks] == ["q1.adds", "q1.subtracts"]
+
+
+def test_installed_pytest_plugins_and_options_play_no_part(make_assignment, grade_code, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
+    assert grade_code(make_assignment({"test_q1.py": ADDS}), RIGHT).score == 3
+
+
+def test_grading_works_the_same_behind_landlock(make_assignment, tmp_path):
+    assignment = make_assignment({"test_q1.py": ADDS})
+    path = tmp_path / "a.py"
+    path.write_text(RIGHT)
+    result = grade(assignment, path, choose("landlock", forbidden=(assignment.folder,)))
+    assert result.score == 3 and result.confinement[0] == "landlock"
+
+
+BAD_SETTINGS = {
+    "unknown setting": ('titel = "x"', "titel"),
+    "unknown nested setting": ("[seconds]\ncalls = 3", "seconds.calls"),
+    "wrong type": ('[limits]\nmemory_mb = "much"', "limits.memory_mb"),
+    "negative": ("[seconds]\ncall = -1", "seconds.call"),
+    "missing file": ('files = ["absent.py"]', "absent.py"),
+    "file outside": ('files = ["../x"]', "not inside"),
+    "not TOML": ("= 3", "not TOML"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_SETTINGS)
+def test_bad_settings_are_named(make_assignment, case):
+    settings, words = BAD_SETTINGS[case]
+    with pytest.raises(AssignmentError, match=words):
+        make_assignment({"test_q1.py": ADDS}, settings)
+
+
+def test_a_missing_or_short_key_is_named(make_assignment):
+    assignment = make_assignment({"test_q1.py": ADDS})
+    for content in ("", "abcd", "not hexadecimal at all, though long enough"):
+        (assignment.graders / "key").write_text(content)
+        with pytest.raises(AssignmentError, match="32 hexadecimal digits"):
+            load_assignment(assignment.folder)

@@ -1,0 +1,78 @@
+"""The grader's own accuracy and loss, against PyTorch's."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812  (what everybody calls it)
+
+from autograder.training import accuracy, mean_nll, output_kind
+from autograder.training.measures import cross_entropy
+from autograder.training.trials import Trials
+
+LOGITS = torch.randn(50, 10, generator=torch.Generator().manual_seed(0)) * 3
+LABELS = torch.arange(50) % 10
+
+
+def test_kinds_of_output_are_told_apart():
+    assert output_kind(LOGITS.numpy()) == "logits"
+    assert output_kind(LOGITS.log_softmax(1).numpy()) == "log-probabilities"
+    assert output_kind(LOGITS.softmax(1).numpy()) == "probabilities"
+    assert output_kind(LOGITS.sigmoid().numpy()) == "probabilities"
+    assert output_kind(np.full((3, 10), np.nan)) == "invalid"
+    assert output_kind(np.full((3, 10), np.inf)) == "invalid"
+    assert output_kind(np.ones((3, 10), int)) == "invalid"
+    assert output_kind(np.ones(10)) == "invalid"
+    certain = np.where(np.eye(10) > 0, 0.0, -np.inf)
+    assert output_kind(certain) == "log-probabilities", "softmax may underflow"
+
+
+def test_the_loss_is_pytorch_s_whatever_the_kind():
+    expected = F.cross_entropy(LOGITS, LABELS).item()
+    for outputs in (LOGITS, LOGITS.log_softmax(1), LOGITS.softmax(1)):
+        array = outputs.double().numpy()
+        assert mean_nll(array, LABELS.numpy(), output_kind(array)) == pytest.approx(expected, rel=1e-5)
+    sigmoid = LOGITS.sigmoid().double()
+    normalised = sigmoid / sigmoid.sum(1, keepdim=True)
+    expected = F.nll_loss(normalised.log(), LABELS).item()
+    assert mean_nll(sigmoid.numpy(), LABELS.numpy(), "probabilities") == pytest.approx(expected)
+
+
+def test_the_loss_is_finite_for_certain_mistakes():
+    certain = np.eye(10)[[1] * 10]
+    assert np.isfinite(mean_nll(certain, np.zeros(10, int), "probabilities"))
+    assert np.isnan(mean_nll(certain, np.zeros(10, int), "invalid"))
+
+
+def test_softmax_before_cross_entropy_has_its_floor():
+    """log(e + 9) - 1 = 1.461 nats: the loss that certain and right probabilities have as logits."""
+    assert cross_entropy(np.eye(10), np.arange(10)) == pytest.approx(np.log(np.e + 9) - 1)
+
+
+def test_accuracy_counts_a_row_with_nan_as_wrong():
+    outputs = np.eye(3)
+    assert accuracy(outputs, np.array([0, 1, 0])) == pytest.approx(2 / 3)
+    outputs[0, 2] = np.nan
+    assert accuracy(outputs, np.array([0, 1, 0])) == pytest.approx(1 / 3)
+
+
+def test_trials_are_run_when_asked_for_and_kept():
+    runs = []
+    trials = Trials(lambda n: runs.append(n) or n, most=3)
+    assert trials.first_success(lambda n: n == 1) == (True, [0, 1])
+    assert runs == [0, 1]
+    assert trials.first_success(lambda n: n == 9) == (False, [0, 1, 2])
+    assert trials[0] == 0 and runs == [0, 1, 2]
+
+
+def test_a_trial_that_failed_is_not_run_again():
+    runs = []
+
+    def run(number):
+        runs.append(number)
+        raise AssertionError("no")
+
+    trials = Trials(run)
+    for _ in range(3):
+        with pytest.raises(AssertionError):
+            trials[0]
+    assert runs == [0]

@@ -1,0 +1,189 @@
+"""How a submission's cells run, and what comes back from calls, in a real worker."""
+
+import numpy as np
+import pytest
+
+from autograder import tensor
+from autograder.errors import BadClaim, MissingName, StubLeft, StudentError, WorkerGone
+from autograder.remote import TimeLimits
+
+
+def test_magics_and_shell_lines_are_tolerated(strongest, run_code):
+    submission, remote = run_code(
+        strongest,
+        "%matplotlib inline\n!pip install torch\nx = 1",
+        "%%time\ny = x + 1",
+        "files = !ls\n%timeit -n1 x\nz = 3",
+        "%%bash\nexit 1",
+        "?print",
+        "get_ipython().system('ls')\ndisplay(z)",
+        "%time w = 4",
+    )
+    assert (submission.x, submission.y, submission.z, submission.w) == (1, 2, 3, 4)
+    assert remote.cell_reports == []
+
+
+def test_a_cell_that_fails_is_recorded_and_the_rest_go_on(strongest, run_code):
+    submission, remote = run_code(
+        strongest,
+        "\n\na = 1\nb = nope",
+        "def f(:\n    pass",
+        "import sys; sys.exit('bye')",
+        "c = 3",
+        "raise KeyboardInterrupt",
+        "x = '\\x00'\n" + "(" * 300 + ")" * 300,
+    )
+    assert (submission.a, submission.c) == (1, 3)
+    reasons = {report.label: report.reason for report in remote.cell_reports}
+    assert list(reasons) == ["cell 1", "cell 2", "cell 3", "cell 5", "cell 6"]
+    assert reasons["cell 1"] == "It raised NameError: name 'nope' is not defined (cell 1, line 4: `b = nope`)"
+    assert "SyntaxError" in reasons["cell 2"] and "cell 2, line 1" in reasons["cell 2"]
+    assert reasons["cell 3"] == "It raised SystemExit: bye (cell 3, line 1: `import sys; sys.exit('bye')`)"
+
+
+def test_cells_share_main_and_otter_is_silent(strongest, run_code):
+    submission, _ = run_code(
+        strongest,
+        "import otter\ngrader = otter.Notebook('cnn.ipynb')\nassert __name__ == '__main__'",
+        "def f(): pass\nmodule = f.__module__\ngrader.check('q1')\ngrader.check_all()",
+        "import __main__, inspect\nsource = inspect.getsource(f)\nfound = __main__.f is f",
+    )
+    assert (submission.module, submission.source, submission.found) == ("__main__", "def f(): pass\n", True)
+
+
+def test_a_cell_that_kills_or_hangs_its_worker_is_left_out(strongest, run_code):
+    submission, remote = run_code(
+        strongest, "a = 1", "import os; os._exit(7)", "while True: pass", "b = a + 1", times=TimeLimits(cell=2)
+    )
+    assert submission.b == 2
+    reasons = [report.reason for report in remote.cell_reports]
+    assert "exit status 7" in reasons[0] and "2 seconds" in reasons[1]
+
+
+def test_a_worker_that_died_is_started_again(strongest, run_code):
+    submission, _ = run_code(strongest, "import os\ndef die(): os._exit(3)\ndef f(x): return x + 1")
+    function = submission.f
+    with pytest.raises(WorkerGone, match=r"`die\(...\)` did not return: it ended the process"):
+        submission.die()
+    assert submission.f(1) == 2
+    with pytest.raises(WorkerGone, match="is gone"):
+        function(1)
+
+
+def test_values_arrive_as_copies_of_exact_types(strongest, run_code):
+    submission, _ = run_code(
+        strongest,
+        """
+        import numpy as np
+        class Always(int):
+            def __eq__(self, other): return True
+            __hash__ = int.__hash__
+            def __repr__(self): return "the right answer"
+        def answer(): return Always(3)
+        def change(xs, a): xs.append(1); a[0] = 99; return len(xs)
+        def pair(): return (1, [2.5, {"k": np.arange(3)}])
+        """,
+    )
+    claimed = submission.answer()
+    assert type(claimed) is int and claimed != 4
+    mine, array = [1, 2], np.zeros(3)
+    assert submission.change(mine, array) == 3
+    assert mine == [1, 2] and array[0] == 0
+    first, rest = submission.pair()
+    assert first == 1 and rest[0] == 2.5 and rest[1]["k"].tolist() == [0, 1, 2]
+
+
+def test_tensors_go_as_tensors_and_come_back_as_arrays(strongest, run_code):
+    submission, _ = run_code(
+        strongest,
+        """
+        import torch
+        def double(x):
+            assert isinstance(x, torch.Tensor)
+            return x.requires_grad_() * 2
+        def kind(x): return type(x).__name__
+        layer = torch.nn.Linear(2, 3)
+        def nan(): return [float("nan"), float("inf")]
+        """,
+        preload=("torch",),
+    )
+    x = np.ones((1, 2), np.float32)
+    assert submission.double(tensor(x)).tolist() == [[2, 2]]
+    assert submission.kind(x) == "ndarray"
+    assert submission.layer(tensor(x)).shape == (1, 3)
+    assert submission.layer.kind_ == "Linear" and submission.layer.in_features == 2
+    assert submission.kind(submission.layer) == "Linear"
+    assert np.isnan(submission.nan()[0])
+
+
+def test_a_data_loader_with_workers_of_its_own_loads_here(strongest, run_code):
+    submission, _ = run_code(
+        strongest,
+        """
+        from torch.utils.data import DataLoader
+        def batches(): return [b.tolist() for b in DataLoader(range(4), 2, num_workers=4, persistent_workers=True)]
+        def by_position(): return [b.tolist() for b in DataLoader(range(4), 2, False, None, None, 2)]
+        """,
+        preload=("torch",),
+    )
+    assert submission.batches() == submission.by_position() == [[0, 1], [2, 3]]
+
+
+def test_plain_words_for_what_went_wrong(strongest, run_code):
+    submission, _ = run_code(
+        strongest,
+        """
+        def stub(): ...
+        def left(): return ...
+        pending = ...
+        def wrong(a): return a / 0
+        class Odd(Exception):
+            def __str__(self): raise RuntimeError
+        def odd(): raise Odd
+        def deep():
+            x = []
+            for _ in range(100): x = [x]
+            return x
+        def control(): raise ValueError("\\x1b[31mred\\x00")
+        def recurse(): return recurse()
+        """,
+        "CNN = undefined_thing",
+    )
+    cases = {
+        "left": (StubLeft, "still the stub"),
+        "wrong": (StudentError, r"`wrong\(...\)` raised ZeroDivisionError.*\(cell 1, line 5: `def wrong"),
+        "odd": (StudentError, "raised Odd"),
+        "deep": (BadClaim, "nested more than"),
+        "control": (StudentError, r"raised ValueError: \[31mred"),
+        "recurse": (StudentError, "RecursionError"),
+    }
+    for name, (kind, words) in cases.items():
+        with pytest.raises(kind, match=words):
+            getattr(submission, name)(*([1] if name == "wrong" else []))
+    with pytest.raises(StubLeft, match="`pending`"):
+        _ = submission.pending
+    with pytest.raises(MissingName, match="`CNN` is not defined.*cell 2.*undefined_thing"):
+        _ = submission.CNN
+    assert submission.stub() is None
+
+
+def test_an_exception_s_base_types_are_known(strongest, run_code):
+    submission, _ = run_code(strongest, "class Mine(ValueError): pass\ndef f(): raise Mine\ndef g(): raise KeyError(1)")
+    with pytest.raises(StudentError) as caught:
+        submission.f()
+    assert caught.value.kind == "Mine" and caught.value.is_a("ValueError") and not caught.value.is_a("KeyError")
+
+
+def test_a_submission_has_its_time_and_no_more(strongest, run_code):
+    submission, _ = run_code(strongest, "import time\ndef nap(): time.sleep(30)", times=TimeLimits(call=30, total=3))
+    with pytest.raises(WorkerGone, match="stopped after"):
+        submission.nap()
+    with pytest.raises(WorkerGone, match="3 seconds that a submission has are used up"):
+        submission.nap()
+
+
+def test_a_grader_s_helper_runs_in_the_worker(strongest, run_code, tmp_path):
+    helper = tmp_path / "look.py"
+    helper.write_text("def size_of(x): return len(x.items)\n")
+    submission, remote = run_code(strongest, "class Box: items = [1, 2, 3]\nbox = Box()")
+    assert remote.helper(helper).size_of(submission.box) == 3
