@@ -49,10 +49,10 @@ lint: setup
 	$(BIN)/mypy
 
 assignments: setup
-	$(BIN)/python scripts/build_assignments.py cnn
+	$(BIN)/python scripts/build_assignments.py
 
 study: setup
-	$(BIN)/python benchmarks/training_verdicts.py
+	$(BIN)/python benchmarks/right_submissions.py
 
 clean:
 	rm -rf $(VENV) out

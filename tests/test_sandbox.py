@@ -266,7 +266,7 @@ def test_time_is_limited_and_nothing_outlives_it(sandbox, run_code):
 
 def test_a_drip_of_bytes_gains_no_time(sandbox, run_code):
     """The worker's own loop is untrusted too: here it is replaced by one that sends a byte now and then."""
-    submission, remote = run_code(
+    submission, _ = run_code(
         sandbox,
         """
         import os, struct, time

@@ -1,0 +1,81 @@
+"""The graders of the CNN assignment, graded: every submission gets exactly what it declares, check by check.
+
+All of `solutions/cnn/submissions` is graded once, in real workers, with the stored key.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from autograder.assignment import load_assignment
+from autograder.batch.collect import collect
+from autograder.batch.local import grade_all
+from autograder.sandbox import choose
+
+CNN = Path(__file__).resolve().parent.parent / "solutions" / "cnn"
+SUBMISSIONS = CNN / "submissions"
+DECLARED = tomllib.loads((SUBMISSIONS / "outcomes.toml").read_text())
+
+
+def kind(name):
+    return [submission for submission in DECLARED if submission.startswith(f"{name}/")]
+
+
+@pytest.fixture(scope="module")
+def results():
+    assignment = load_assignment(CNN)
+    jobs = collect([SUBMISSIONS]).jobs
+    sandbox = choose("bubblewrap", forbidden=(CNN,))
+    lanes = len(os.sched_getaffinity(0))
+    return {result.submission: result for result in grade_all(assignment, jobs, sandbox, lanes)}
+
+
+def test_every_submission_is_declared_and_graded(results):
+    assert set(results) == set(DECLARED)
+
+
+def test_there_are_enough_of_each_kind():
+    assert len(kind("right")) >= 7
+    assert len(kind("wrong")) >= 20
+    suffixes = {Path(name).suffix for name in kind("right") + kind("wrong")}
+    assert suffixes == {".py", ".ipynb"}
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_it_gets_what_it_declares(results, name):
+    declared, result = DECLARED[name], results[name]
+    assert result.trouble == ""
+    expected = {check.name: check.max_points for check in result.checks}
+    expected |= dict.fromkeys(declared.get("fails", []), 0.0) | declared.get("partial", {})
+    feedback = {check.name: check.feedback for check in result.checks}
+    got = {check.name: check.points for check in result.checks}
+    assert got == expected, {name: feedback[name] for name in got if got[name] != expected.get(name)}
+    assert result.status == declared.get("status", "graded")
+
+
+@pytest.mark.parametrize("name", [name for name in DECLARED if "says" in DECLARED[name]])
+def test_the_feedback_names_the_mistake(results, name):
+    lost = [check for check in results[name].checks if check.points < check.max_points]
+    assert DECLARED[name]["says"].lower() in lost[0].feedback.lower()
+
+
+def test_every_check_is_lost_by_some_wrong_submission(results):
+    """A check that nothing fails checks nothing."""
+    lost = {check for name in kind("wrong") for check in DECLARED[name].get("fails", [])}
+    lost |= {check for name in kind("wrong") for check in DECLARED[name].get("partial", {})}
+    assert {check.name for check in results["right/reference.py"].checks} == lost
+
+
+def test_what_is_lost_has_a_reason(results):
+    for name, result in results.items():
+        for check in result.checks:
+            assert check.outcome == "passed" or len(check.feedback) > 10, (name, check)
+
+
+def test_no_feedback_shows_what_is_hidden(results):
+    for result in results.values():
+        shown = str(result.to_gradescope())
+        for secret in (str(CNN), "Traceback", "graders/", "AssertionError"):
+            assert secret not in shown, result.submission
