@@ -37,8 +37,16 @@ bubblewrap:
 	elif command -v pacman >/dev/null; then $$sudo pacman -S --noconfirm bubblewrap; \
 	else echo "Please install bubblewrap by your system's package manager." >&2; exit 1; fi
 
+# A few of each kind, as a class would hand them in: right, wrong, hostile, broken, and the blank student version.
+DEMO := right/reference.py right/log_softmax_nll.ipynb right/best_epoch_dropout_batchnorm.py \
+        wrong/q1_padding_once.ipynb wrong/q2_ends_at_2x2.ipynb wrong/q3_softmax_before_cross_entropy.py \
+        wrong/q4_last_batch_accuracy.py hostile/reads_files.py hostile/exit_in_q1.py broken/word_document.ipynb
+
 demo: setup
-	$(BIN)/autograder grade cnn $(addprefix $(SUBMISSIONS)/,$(DEMO)) -o out/demo
+	@rm -rf out/demo && mkdir -p out/demo/submissions
+	@cp $(addprefix $(SUBMISSIONS)/,$(DEMO)) out/demo/submissions
+	@cp assignments/cnn/cnn.ipynb out/demo/submissions/blank.ipynb
+	$(BIN)/autograder grade cnn out/demo/submissions -o out/demo
 
 test: lint
 	$(BIN)/python -m pytest

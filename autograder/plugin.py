@@ -84,10 +84,9 @@ def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
         "--capture=no",
         "--tb=short",
         "--strict-markers",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:faulthandler",
+        # What serves a person who runs pytest, and costs time or writes files here.
+        *("-p", "no:cacheprovider", "-p", "no:faulthandler"),
+        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
     ]
     log = io.StringIO()
     with (

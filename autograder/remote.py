@@ -416,6 +416,7 @@ class Handle:
         self._generation = generation
         self._reference = reference
         self._label = label
+        self._call_label = ""
 
     @property
     def kind_(self) -> str:
@@ -423,7 +424,8 @@ class Handle:
         return self._reference.kind
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask({"do": "call", "args": list(args), "kwargs": kwargs}, "function", f"{self._label}(...)")
+        label = self._call_label or f"{self._label}(...)"
+        return self._ask({"do": "call", "args": list(args), "kwargs": kwargs}, "function", label)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -439,8 +441,10 @@ class Handle:
         return self._remote.ask(_outgoing({**message, role: self}), label)
 
     def named_(self, label: str) -> Handle:
-        """The same object under another name, for messages to the student."""
-        return Handle(self._remote, self._generation, self._reference, label)
+        """The same object, whose calls go by this name in messages to the student."""
+        named = Handle(self._remote, self._generation, self._reference, label)
+        named._call_label = label
+        return named
 
     @property
     def named_label_(self) -> str:

@@ -4,9 +4,11 @@ All of `solutions/cnn/submissions` is graded once, in real workers, with the sto
 """
 
 import os
+import shutil
 import tomllib
 from pathlib import Path
 
+import jupytext
 import pytest
 
 from autograder.assignment import load_assignment
@@ -14,7 +16,8 @@ from autograder.batch.collect import collect
 from autograder.batch.local import grade_all
 from autograder.sandbox import choose
 
-CNN = Path(__file__).resolve().parent.parent / "solutions" / "cnn"
+ROOT = Path(__file__).resolve().parent.parent
+CNN = ROOT / "solutions" / "cnn"
 SUBMISSIONS = CNN / "submissions"
 DECLARED = tomllib.loads((SUBMISSIONS / "outcomes.toml").read_text())
 
@@ -79,3 +82,25 @@ def test_no_feedback_shows_what_is_hidden(results):
         shown = str(result.to_gradescope())
         for secret in (str(CNN), "Traceback", "graders/", "AssertionError"):
             assert secret not in shown, result.submission
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory):
+    """The blank student version as it is handed out, and the master with its solutions as a notebook."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    shutil.copy(ROOT / "assignments" / "cnn" / "cnn.ipynb", folder / "blank.ipynb")
+    jupytext.write(jupytext.read(CNN / "cnn.py"), folder / "reference.ipynb")
+    sandbox = choose("bubblewrap", forbidden=(CNN,))
+    jobs = collect([folder]).jobs
+    return {result.submission: result for result in grade_all(load_assignment(CNN), jobs, sandbox, 2)}
+
+
+def test_the_reference_notebook_gets_full_marks(notebooks):
+    result = notebooks["reference.ipynb"]
+    assert (result.score, result.status, result.notes) == (result.max_score, "graded", ())
+
+
+def test_the_blank_notebook_gets_nothing_and_reasons(notebooks):
+    result = notebooks["blank.ipynb"]
+    assert (result.score, result.status) == (0, "graded")
+    assert all(check.feedback for check in result.checks)

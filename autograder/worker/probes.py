@@ -43,7 +43,17 @@ def predict(model: Any, images: Any, batch_size: int = 250) -> Any:
     import torch
 
     with _evaluating(model):
-        return torch.cat([model(batch) for batch in images.split(batch_size)])
+        return torch.cat([_scores(model(batch)) for batch in images.split(batch_size)])
+
+
+def _scores(output: Any) -> Any:
+    """What a model returned, if that is a tensor."""
+    import torch
+
+    if not isinstance(output, torch.Tensor):
+        what = "nothing" if output is None or output is ... else f"a {type(output).__name__}"
+        raise TypeError(f"the model's forward returns {what}: it is to return a tensor of scores")
+    return output
 
 
 def parameters(model: Any) -> dict[str, Any]:
@@ -82,7 +92,7 @@ def forward(model: Any, inputs: Any, weights: Any) -> dict[str, Any]:
 
     model.zero_grad()
     with Watch():
-        output = model(inputs)
+        output = _scores(model(inputs))
     (output * weights).sum().backward()
     registered = {id(value) for value in model.parameters()}
     gradients = {

@@ -112,8 +112,9 @@ def _cause(geometries, answers, claims, shapes):
         if raised == has_remainder and agrees:
             return "Your function raises where the division leaves a remainder. That is no error: PyTorch rounds down."
         return str(next(claim for claim in claims if isinstance(claim, StudentFault))) + "."
-    odd = next((claim for claim, shape in zip(claims, shapes, strict=True) if shape is None), None)
-    if odd is not None or None in shapes:
+    if all(claim is None for claim in claims):
+        return "Your function returns nothing yet: replace `...` with your code, and end with `return`."
+    if None in shapes:
         return "The function is to return a list of two numbers, the height and the width."
     if all(shape == shapes[0] for shape in shapes):
         return "Your function gives the same answer for every geometry: compute it from the arguments."

@@ -44,5 +44,6 @@ def test_impossible_geometry(submission):
     for what, geometry in IMPOSSIBLE.items():
         claim = claim_of(function, geometry)
         case = f"For {what} ({geometry}) your function"
+        assert claim is not None, f"{case} returns nothing: raise ValueError, with a message that says why."
         assert isinstance(claim, StudentError), f"{case} returns {claim!r:.80}: raise ValueError instead."
         assert claim.is_a("ValueError"), f"{case} raises {claim.kind}: raise ValueError, with a message that says why."

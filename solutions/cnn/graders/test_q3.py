@@ -24,7 +24,8 @@ def scores(model, images):
     """Outputs of the model in evaluation mode, or the reason why there are none."""
     model.eval()
     output = model(tensor(images))
-    assert isinstance(output, np.ndarray), "Your CNN does not return a tensor."
+    assert output is not None, "The `forward` of your CNN returns nothing yet: it is to return the scores."
+    assert isinstance(output, np.ndarray), "The `forward` of your CNN does not return a tensor."
     return output
 
 

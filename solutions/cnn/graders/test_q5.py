@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from autograder import points
-from autograder.errors import StudentError
 
 CLASSES = (
     "t-shirt",
@@ -25,11 +24,13 @@ CLASSES = (
 def drawn(worker, function, *arguments):
     """What a figure shows, as a list of axes."""
     figure = function(*arguments)
-    probe = worker.probes.figure.named_(f"{function.named_label_}(...)")
+    claimed = getattr(figure, "kind_", type(figure).__name__)
+    assert claimed == "Figure", (
+        f"`{function.named_label_}` returns {'nothing' if figure is None else f'a {claimed}'}: make a figure with "
+        "`fig, ax = plt.subplots()`, draw, and `return fig`."
+    )
     try:
-        return probe(figure)
-    except StudentError as error:
-        pytest.fail(f"{error}. Return the figure: `fig, ax = plt.subplots()` ... `return fig`.")
+        return worker.probes.figure.named_(function.named_label_)(figure)
     finally:
         worker.probes.close_figures()
 

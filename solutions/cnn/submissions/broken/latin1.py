@@ -1,0 +1,117 @@
+# Lösung von Zoë
+import torch
+import torch.nn.functional as F
+from matplotlib import pyplot as plt
+from torch import nn
+
+from fashion import CLASS_NAMES
+
+
+def calculate_output_shape(image_size: list[int], kernel: list[int], stride: list[int], padding: list[int]):
+    h, w = image_size
+    h = h + 2 * padding[0]
+    w = w + 2 * padding[1]
+    if h < kernel[0] or w < kernel[1] or min(stride) < 1:
+        raise ValueError("impossible geometry")
+    return [(h - kernel[0]) // stride[0] + 1, (w - kernel[1]) // stride[1] + 1]
+
+
+conv1 = nn.Conv2d(
+    in_channels=1,
+    out_channels=16,
+    kernel_size=(5, 5),
+    stride=(1, 1),
+    padding=(0, 0),
+)
+# 24x24
+maxpool1 = nn.MaxPool2d(kernel_size=(2, 2), stride=(2, 2), padding=(0, 0))
+# 12x12
+conv2 = nn.Conv2d(in_channels=16, out_channels=64, kernel_size=(5, 5), stride=(1, 1), padding=(0, 0))
+# 8x8
+maxpool2 = nn.MaxPool2d(kernel_size=(8, 8), stride=(8, 8), padding=(0, 0))
+# 1x1
+linear1 = nn.Linear(in_features=64, out_features=10)
+
+
+class CNN(nn.Module):
+    def __init__(self):
+        super(CNN, self).__init__()
+        self.conv1 = nn.Conv2d(in_channels=1, out_channels=16, kernel_size=(5, 5))
+        self.maxpool1 = nn.MaxPool2d(kernel_size=4, stride=4)
+        self.conv2 = nn.Conv2d(in_channels=16, out_channels=64, kernel_size=(5, 5))
+        self.maxpool2 = nn.MaxPool2d(kernel_size=2, stride=2)
+        self.linear1 = nn.Linear(in_features=64, out_features=10)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        x = self.conv1(x)       # 24x24
+        x = self.relu(x)
+        x = self.maxpool1(x)    # 6x6
+        x = self.conv2(x)       # 2x2
+        x = self.relu(x)
+        x = self.maxpool2(x)    # 1x1
+        x = x.view(x.size(0), -1)
+        x = self.linear1(x)
+        return x
+
+
+def train(model, train_data, val_data, epochs=10):
+    opt = torch.optim.Adam(model.parameters(), lr=3e-3)
+    train_losses, val_losses, val_accuracies = [], [], []
+
+    for e in range(epochs):
+        # --- training ---
+        model.train()
+        running = 0
+        for i in range(train_data.num_batches_per_epoch):
+            batch = train_data.fetch_batch()
+            x, y = batch["x_batch"], batch["y_batch"]
+            opt.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            opt.step()
+            running += loss.item() * x.shape[0]
+        train_losses.append(running / len(train_data.dataset))
+
+        # --- validation ---
+        model.eval()
+        running = 0
+        right = 0
+        with torch.no_grad():
+            for i in range(val_data.num_batches_per_epoch):
+                batch = val_data.fetch_batch()
+                x, y = batch["x_batch"], batch["y_batch"]
+                out = model(x)
+                running += F.cross_entropy(out, y).item() * x.shape[0]
+                right += (out.argmax(dim=1) == y).sum().item()
+        val_losses.append(running / len(val_data.dataset))
+        val_accuracies.append(right / len(val_data.dataset))
+
+    return {"train_loss": train_losses, "val_loss": val_losses, "val_accuracy": val_accuracies}
+
+
+def plot_history(history):
+    fig = plt.figure()
+    plt.plot(history["train_loss"], label="train loss")
+    plt.plot(history["val_loss"], label="val loss")
+    plt.plot(history["val_accuracy"], label="val accuracy")
+    plt.xlabel("Epoch")
+    plt.ylabel("Loss / accuracy")
+    plt.legend()
+    return fig
+
+
+def plot_confusion(y_true, y_pred):
+    matrix = torch.zeros(10, 10, dtype=torch.int)
+    for t, p in zip(y_true, y_pred):
+        matrix[int(t), int(p)] += 1
+    fig, ax = plt.subplots(figsize=(8, 8))
+    ax.imshow(matrix, cmap="Blues")
+    for i in range(10):
+        for j in range(10):
+            ax.text(j, i, matrix[i, j].item(), ha="center", va="center")
+    ax.set_xticks(range(10), CLASS_NAMES, rotation=90)
+    ax.set_yticks(range(10), CLASS_NAMES)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true")
+    return fig

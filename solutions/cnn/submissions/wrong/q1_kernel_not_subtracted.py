@@ -1,0 +1,107 @@
+# Group 7
+# imports
+import matplotlib.pyplot as plt
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from fashion import CLASS_NAMES
+
+
+# 1. output shape
+def calculate_output_shape(image_size, kernel, stride, padding):
+    res = []
+    for size, k, s, p in zip(image_size, kernel, stride, padding):
+        total = size + 2 * p
+        if k > total or s < 1:
+            raise ValueError("kernel must fit and stride must be >= 1")
+        res.append(total // s + 1)
+    return res
+
+
+# 2. layers
+conv1 = nn.Conv2d(
+    in_channels=1,
+    out_channels=16,
+    kernel_size=(5, 5),
+    stride=(1, 1),
+    padding=(0, 0),
+)
+maxpool1 = nn.MaxPool2d(3)              # (N, 16, 8, 8)
+conv2 = nn.Conv2d(16, 64, 3)            # (N, 64, 6, 6)
+maxpool2 = nn.MaxPool2d(6)              # (N, 64, 1, 1)
+linear1 = nn.Linear(64, 10)
+
+
+# 3. the network
+class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 16, 5)
+        self.conv2 = nn.Conv2d(16, 64, 5)
+        self.linear1 = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 4)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = torch.flatten(x, 1)
+        return self.linear1(x)
+
+
+# 4. training
+def train(model, train_data, val_data, epochs=10):
+    opt = torch.optim.Adam(model.parameters(), lr=3e-3)
+    train_losses, val_losses, val_accuracies = [], [], []
+
+    for e in range(epochs):
+        # --- training ---
+        model.train()
+        running = 0
+        for i in range(train_data.num_batches_per_epoch):
+            batch = train_data.fetch_batch()
+            x, y = batch["x_batch"], batch["y_batch"]
+            opt.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            opt.step()
+            running += loss.item() * x.shape[0]
+        train_losses.append(running / len(train_data.dataset))
+
+        # --- validation ---
+        model.eval()
+        running = 0
+        right = 0
+        with torch.no_grad():
+            for i in range(val_data.num_batches_per_epoch):
+                batch = val_data.fetch_batch()
+                x, y = batch["x_batch"], batch["y_batch"]
+                out = model(x)
+                running += F.cross_entropy(out, y).item() * x.shape[0]
+                right += (out.argmax(dim=1) == y).sum().item()
+        val_losses.append(running / len(val_data.dataset))
+        val_accuracies.append(right / len(val_data.dataset))
+
+    return {"train_loss": train_losses, "val_loss": val_losses, "val_accuracy": val_accuracies}
+
+
+# 5. plots
+def plot_history(history):
+    fig, (ax1, ax2) = plt.subplots(1, 2, figsize=(10, 4))
+    ax1.plot(history["train_loss"], label="training loss")
+    ax1.plot(history["val_loss"], label="validation loss")
+    ax1.set_xlabel("epoch")
+    ax1.set_ylabel("loss")
+    ax1.legend()
+    ax2.plot(history["val_accuracy"], label="validation accuracy")
+    ax2.set_xlabel("epoch")
+    ax2.set_ylabel("accuracy")
+    ax2.legend()
+    return fig
+
+
+def plot_confusion(y_true, y_pred):
+    from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+
+    cm = confusion_matrix(y_true, y_pred, labels=list(range(10)))
+    fig, ax = plt.subplots(figsize=(9, 9))
+    ConfusionMatrixDisplay(cm, display_labels=CLASS_NAMES).plot(ax=ax, xticks_rotation=90)
+    return fig

@@ -1,0 +1,114 @@
+# CNN homework
+import matplotlib.pyplot as plt
+import torch
+import torch.nn as nn
+
+from fashion import CLASS_NAMES
+
+
+# Question 1
+def calculate_output_shape(image_size, kernel, stride, padding):
+    output_shape = []
+    for i in range(2):
+        if stride[i] <= 0:
+            raise ValueError("stride must be positive")
+        if kernel[i] > image_size[i] + 2 * padding[i]:
+            raise ValueError("kernel larger than padded image")
+        output_shape.append((image_size[i] + 2 * padding[i] - kernel[i]) // stride[i] + 1)
+    return output_shape
+
+
+# Question 2
+conv1 = nn.Conv2d(
+    in_channels=1,
+    out_channels=16,
+    kernel_size=(5, 5),
+    stride=(1, 1),
+    padding=(0, 0),
+)
+maxpool1 = nn.MaxPool2d(kernel_size=4, stride=4, padding=0)
+conv2 = nn.Conv2d(in_channels=16, out_channels=64, kernel_size=5, stride=1, padding=0)
+maxpool2 = nn.MaxPool2d(kernel_size=2, stride=2, padding=0)
+linear1 = nn.Linear(in_features=64, out_features=10)
+
+
+# Question 3
+class CNN(nn.Module):
+    def __init__(self):
+        super(CNN, self).__init__()
+        self.conv1 = nn.Conv2d(in_channels=1, out_channels=16, kernel_size=(5, 5))
+        self.maxpool1 = nn.MaxPool2d(kernel_size=4, stride=4)
+        self.conv2 = nn.Conv2d(in_channels=16, out_channels=64, kernel_size=(5, 5))
+        self.maxpool2 = nn.MaxPool2d(kernel_size=2, stride=2)
+        self.linear1 = nn.Linear(in_features=64, out_features=10)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        x = self.conv1(x)       # 24x24
+        x = self.relu(x)
+        x = self.maxpool1(x)    # 6x6
+        x = self.conv2(x)       # 2x2
+        x = self.relu(x)
+        x = self.maxpool2(x)    # 1x1
+        x = x.view(x.size(0), -1)
+        x = self.linear1(x)
+        return x
+
+
+# Question 4
+def evaluate(model, data, loss_fn):
+    model.eval()
+    loss, correct, n = 0.0, 0, 0
+    with torch.no_grad():
+        for x, y in data:
+            out = model(x)
+            loss += loss_fn(out, y).item() * len(y)
+            correct += (out.argmax(1) == y).sum().item()
+            n += len(y)
+    return loss / n, correct / n
+
+
+def train(model, train_data, val_data, epochs=10):
+    loss_fn = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+    history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+    for epoch in range(epochs):
+        model.train()
+        total, n = 0.0, 0
+        for x, y in train_data:
+            optimizer.zero_grad()
+            loss = loss_fn(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(y)
+            n += len(y)
+        val_loss, val_accuracy = evaluate(model, val_data, loss_fn)
+        history["train_loss"].append(total / n)
+        history["val_loss"].append(val_loss)
+        history["val_accuracy"].append(val_accuracy)
+    return history
+
+
+# Question 5
+def plot_history(history):
+    fig = plt.figure()
+    plt.plot(history["train_loss"], label="train loss")
+    plt.plot(history["val_loss"], label="val loss")
+    plt.plot(history["val_accuracy"], label="val accuracy")
+    plt.xlabel("Epoch")
+    plt.ylabel("Loss / accuracy")
+    plt.legend()
+    return fig
+
+
+def plot_confusion(y_true, y_pred):
+    from sklearn.metrics import confusion_matrix
+
+    fig, ax = plt.subplots(figsize=(8, 8))
+    image = ax.imshow(confusion_matrix(y_true, y_pred, labels=range(10)), cmap="magma")
+    fig.colorbar(image)
+    ax.set_xticks(range(10), CLASS_NAMES, rotation=45)
+    ax.set_yticks(range(10), CLASS_NAMES)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true")
+    return fig
