@@ -9,7 +9,7 @@ from autograder.assignment import Assignment
 from autograder.errors import UnreadableSubmission
 from autograder.plugin import GradersRun, declared_checks, run_graders
 from autograder.remote import CellReport, RemoteSubmission, TimeLimits
-from autograder.results import Check, Result, Status
+from autograder.results import Check, Result, Status, presentable
 from autograder.sandbox import Limits, Sandbox
 from autograder.submission import Submission, read_submission
 
@@ -85,4 +85,6 @@ def _notes(reports: list[CellReport]) -> list[str]:
     if not reports:
         return []
     lines = "\n".join(f"  {report.label}: {report.reason}" for report in reports)
-    return [f"The notebook does not run from top to bottom. The other cells were run; these failed:\n{lines}"]
+    return [
+        presentable(f"The notebook does not run from top to bottom. The other cells were run; these failed:\n{lines}")
+    ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ import pytest
 from autograder.assignment import Assignment, Key
 from autograder.errors import AssignmentError, AutograderError, StudentFault, WorkerGone
 from autograder.remote import RemoteSubmission, SubmissionNames
-from autograder.results import Check, Outcome
+from autograder.results import Check, Outcome, presentable
 
 _Test = TypeVar("_Test", bound=Callable[..., Any])
 
@@ -215,7 +216,8 @@ class _Recorder:
         case = self._cases[item.nodeid]
         case.seconds += call.duration
         if call.excinfo is not None:
-            case.fraction, case.outcome, case.feedback = self._judge(item, call.excinfo.value, case)
+            case.fraction, case.outcome, feedback = self._judge(item, call.excinfo.value, case)
+            case.feedback = presentable(feedback)
         elif call.when == "call":
             case.fraction, case.outcome, case.feedback = 1.0, "passed", ""
         return report
@@ -228,6 +230,8 @@ class _Recorder:
                 return 0.0, "not run", str(raised)
             case StudentFault() | AssertionError() | pytest.fail.Exception():
                 return 0.0, "failed", str(raised) or f"This was not so: {case.title}."
+        if _is_about_a_claim(raised):
+            return 0.0, "failed", f"Something is of another kind than the exercise asks for: {raised}."
         words = f"{type(raised).__name__}: {raised}\n{''.join(traceback.format_exception(raised))}"
         if isinstance(raised, AutograderError):
             words = str(raised)
@@ -245,6 +249,20 @@ class _Recorder:
         for case in self._cases.values():
             grouped.setdefault(case.check, []).append(case)
         return tuple(_check_of(name, cases) for name, cases in grouped.items())
+
+
+_PLAIN = r"(NoneType|bool|int|float|str|bytes|list|tuple|dict|numpy\.ndarray|ellipsis)"
+_MISUSED_CLAIM = re.compile(
+    rf"'{_PLAIN}' object (is not callable|is not iterable|is not subscriptable|has no attribute)"
+)
+
+
+def _is_about_a_claim(raised: BaseException) -> bool:
+    """Whether a grader stumbled over plain data where it expected an object: `conv1 = 7`, then `conv1(x)`.
+
+    A grader that does so for the reference, too, fails it, which a release does not get past.
+    """
+    return isinstance(raised, (TypeError, AttributeError)) and bool(_MISUSED_CLAIM.match(str(raised)))
 
 
 _WORST_FIRST: tuple[Outcome, ...] = ("broken", "not run", "failed", "partial", "passed")

@@ -30,7 +30,8 @@ from autograder.errors import (
     TimedOut,
     WorkerGone,
 )
-from autograder.sandbox import Limits, Sandbox
+from autograder.probes import Probes
+from autograder.sandbox import Limits, Sandbox, usage
 from autograder.submission import Submission
 from autograder.worker import wire
 
@@ -115,7 +116,12 @@ class Worker:
         except wire.WireError as error:
             self._stop(f"it was stopped: {error}")
             raise WorkerGone(self._stopped_because) from None
-        return wire.decode(header, buffers, revive)
+        try:
+            return wire.decode(header, buffers, revive)
+        except wire.WireError:
+            raise
+        except Exception as error:  # no bytes should raise anything else; if some do, the submission sent them
+            raise wire.WireError(f"the reply can't be decoded ({type(error).__name__})") from None
 
     def _receive(self, size: int, deadline: float) -> bytes:
         data = bytearray()
@@ -153,20 +159,29 @@ class Worker:
 
     def _watch(self) -> None:
         """Hold the worker to its memory, threads and disk, which no resource limit covers exactly."""
-        limits, scratch = self._limits, self._started.scratch
         try:
             # bubblewrap stands before the worker, which is the last of the chain.
             start = psutil.Process(self._process.pid)
             worker = (start.children(recursive=True) or [start])[-1]
             while not self._closed.wait(_WATCH_INTERVAL):
-                if worker.memory_info().rss > limits.memory_mb << 20:
-                    self._stop(f"it was stopped because it used more than {limits.memory_mb:,} MB of memory")
-                elif worker.num_threads() > limits.threads:
-                    self._stop(f"it was stopped because it started more than {limits.threads} threads")
-                elif scratch is not None and _size(scratch) > limits.disk_mb << 20:
-                    self._stop(f"it was stopped because it wrote more than {limits.disk_mb:,} MB of files")
+                if excess := self._excess(worker):
+                    self._stop(f"it was stopped because it {excess}")
         except psutil.Error:
             return  # it has ended
+        except Exception as error:  # what can't be watched must not go on
+            self._stop(f"it was stopped because its use of this machine could not be watched ({error})")
+
+    def _excess(self, worker: psutil.Process) -> str:
+        """What the worker has too much of, in words, or nothing."""
+        limits = self._limits
+        if worker.memory_info().rss > limits.memory_mb << 20:
+            return f"used more than {limits.memory_mb:,} MB of memory"
+        if worker.num_threads() > limits.threads:
+            return f"started more than {limits.threads} threads"
+        files, size = usage.of_worker(worker.pid, self._started.scratch)
+        if size > limits.disk_mb << 20:
+            return f"wrote more than {limits.disk_mb:,} MB of files"
+        return f"made more than {limits.files:,} files" if files > limits.files else ""
 
     def _keep_stderr(self) -> None:
         """Drain what it prints, and keep the end, which says why a start failed."""
@@ -185,16 +200,6 @@ class Worker:
         self._listener.join(timeout=5)
         if self._started.scratch is not None:
             _remove(self._started.scratch)
-
-
-def _size(folder: Path) -> int:
-    """Bytes on disk of all files below a folder."""
-    total = 0
-    for current, _folders, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):  # it may be gone again
-                total += os.lstat(os.path.join(current, name)).st_blocks * 512  # noqa: PTH118  (hot loop)
-    return total
 
 
 def _remove(folder: Path) -> None:
@@ -384,15 +389,22 @@ class RemoteSubmission:
         Student code can read what it holds: no expected value and no threshold belongs in it.
         """
         source = path.read_text(encoding="utf-8")
-        module = self.ask({"do": "helper", "name": path.stem, "source": source}, path.stem)
-        assert isinstance(module, Handle)
-        return module
+        return self._module({"do": "helper", "name": path.stem, "source": source}, path.stem)
 
     @property
-    def probes(self) -> Handle:
-        """The framework's own probes (``autograder/worker/probes.py``) in the worker."""
-        module = self.ask({"do": "probes"}, "probes")
-        assert isinstance(module, Handle)
+    def probes(self) -> Probes:
+        """The framework's own probes of models, training and figures."""
+        return Probes(self)
+
+    @property
+    def probe_module(self) -> Handle:
+        """The worker's side of the probes, as a module."""
+        return self._module({"do": "probes"}, "probes")
+
+    def _module(self, message: dict[str, Any], label: str) -> Handle:
+        module = self.ask(message, label)
+        if not isinstance(module, Handle):
+            raise BadClaim(f"{label} could not be loaded beside the submission")
         return module
 
 
@@ -410,6 +422,9 @@ class SubmissionNames:
 
 class Handle:
     """An object that stays in the worker. Calls, attributes and items of it are requests."""
+
+    __iter__ = None  # else `for x in handle` would ask for items for ever
+    __contains__ = None
 
     def __init__(self, remote: RemoteSubmission, generation: int, reference: wire.Reference, label: str) -> None:
         self._remote = remote

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
+import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +16,16 @@ from typing import Any, Literal
 
 Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
 Status = Literal["graded", "partial", "ungradable", "error"]
+
+
+MAX_FEEDBACK = 4000  # characters
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def presentable(text: str) -> str:
+    """Text for a report, which may hold what a submission said: no control characters, and not too long."""
+    text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text if len(text) <= MAX_FEEDBACK else text[: MAX_FEEDBACK - 4] + " ..."
 
 
 @dataclass(frozen=True)
@@ -109,16 +122,23 @@ class ResultStore:
     folder: Path
     _rows: dict[str, Result] = field(default_factory=dict)
 
-    def add(self, result: Result) -> None:
-        """Write one result at once, so that nothing is lost if a later one fails."""
+    def add(self, result: Result) -> Path:
+        """Write one result at once, so that nothing is lost if a later one fails. Returns where it is."""
         self._rows[result.submission] = result
-        path = self.path_of(result.submission)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, json.dumps(result.to_gradescope(), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-    def path_of(self, submission: str) -> Path:
-        """Where a submission's result is written."""
-        return self.folder / "results" / f"{submission}.json"
+        text = json.dumps(result.to_gradescope(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        results = self.folder / "results"
+        results.mkdir(parents=True, exist_ok=True)
+        path = results / f"{result.submission}.json"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, text)
+        except OSError as error:
+            if error.errno not in _UNFIT_NAME:
+                raise
+            # The submission is in the file, under its own name.
+            path = results / f"{hashlib.blake2b(result.submission.encode(), digest_size=16).hexdigest()}.json"
+            _write(path, text)
+        return path
 
     def write_scores(self, order: Sequence[str]) -> Path:
         """Write ``scores.csv``: a row for each submission in this order, a column for each check."""
@@ -134,7 +154,7 @@ class ResultStore:
                 cells = [_number(points[name]) if name in points else "" for name in columns]
                 writer.writerow(
                     [
-                        result.submission,
+                        _cell(result.submission),
                         _number(result.score),
                         _number(result.max_score),
                         result.status,
@@ -144,14 +164,28 @@ class ResultStore:
         return path
 
 
+# Too long with its ".json", or the name of a folder that holds other results.
+_UNFIT_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+
+
 def _number(value: float) -> str:
     return f"{value:g}"
 
 
 def _write(path: Path, text: str) -> None:
     """Replace a file whole: who reads it meanwhile sees the old text or the new, never half of one."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink()
+        raise

@@ -17,7 +17,7 @@ from typing import Any
 from autograder.errors import UnreadableSubmission
 
 SUFFIXES = (".ipynb", ".py", ".zip")
-MAX_BYTES = 50 << 20  # a notebook with its pictures is seldom over 10 MB
+MAX_BYTES = 25 << 20  # a notebook with its pictures is seldom over 10 MB
 IGNORE_TAG = "otter_ignore"
 
 
@@ -44,8 +44,12 @@ def read_submission(path: Path) -> Submission:
     """
     try:
         return _read(path.name, _bytes_of(path))
+    except UnreadableSubmission:
+        raise
     except OSError as error:
         raise UnreadableSubmission(f"The file can't be read ({error.strerror or error}).") from None
+    except Exception as error:  # whatever a decoder stumbles over in hostile bytes is the file's fault
+        raise UnreadableSubmission(f"The file can't be read ({type(error).__name__}).") from None
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -79,8 +83,11 @@ def _read(name: str, data: bytes) -> Submission:
 
 
 def _notebook_cells(data: bytes) -> list[Cell]:
-    import nbformat
+    """Code cells of a notebook of format 4 or 3, taken from the JSON itself.
 
+    Not by nbformat: it turns a few megabytes of hostile JSON into gigabytes, and refuses notebooks for
+    flaws that Jupyter overlooks. https://nbformat.readthedocs.io/en/latest/format_description.html
+    """
     try:
         content = json.loads(data.decode(json.detect_encoding(data)))
     except (ValueError, RecursionError):
@@ -88,34 +95,77 @@ def _notebook_cells(data: bytes) -> list[Cell]:
             "This is not a notebook: a .ipynb file is JSON, and this is not. Was another file renamed, or the "
             "download cut short?"
         ) from None
-    try:
-        notebook = nbformat.reads(json.dumps(content), as_version=4)
-        found = [(number, cell) for number, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code"]
-        return [
-            Cell(f"cell {number}", str(cell.source))
-            for number, cell in found
-            if IGNORE_TAG not in cell.get("metadata", {}).get("tags", [])
-        ]
-    except Exception as error:  # nbformat raises whatever it stumbles over
-        raise UnreadableSubmission(f"This is JSON, but not a notebook ({type(error).__name__}).") from None
+    cells = _list(content, "cells")
+    for sheet in _list(content, "worksheets"):  # format 3
+        cells += _list(sheet, "cells")
+    if not cells:
+        raise UnreadableSubmission("This is JSON, but not a notebook: it has no cells.")
+    return [
+        Cell(f"cell {number}", _text(cell))
+        for number, cell in enumerate(cells, 1)
+        if isinstance(cell, dict) and cell.get("cell_type") == "code" and not _is_ignored(cell)
+    ]
+
+
+def _list(content: Any, key: str) -> list[Any]:
+    found = content.get(key) if isinstance(content, dict) else None
+    return list(found) if isinstance(found, list) else []
+
+
+def _text(cell: dict[str, Any]) -> str:
+    source = cell.get("source", cell.get("input", ""))  # "input" in format 3
+    lines = source if isinstance(source, list) else [source]
+    return "".join(line for line in lines if isinstance(line, str))
+
+
+def _is_ignored(cell: dict[str, Any]) -> bool:
+    return IGNORE_TAG in _list(cell.get("metadata"), "tags")
+
+
+_MARKER = re.compile(r"^# ?%%(?P<about>.*)$", re.MULTILINE)
 
 
 def _script_cells(data: bytes) -> list[Cell]:
-    text = _decode_python(data)
-    if not re.search(r"^# ?%%", text, re.MULTILINE):
-        return [Cell("cell 1", text)]
-    import jupytext
+    """A script is one cell, or as many as it has ``# %%`` markers (the percent format).
 
-    try:
-        notebook = jupytext.reads(text, fmt="py:percent")
-    except Exception:  # what looked like cell markers were not: the text as a whole is still a program
+    Not by jupytext: a few hundred bytes of YAML in a header keep it busy for ever.
+    """
+    text = _decode_python(data)
+    markers = list(_MARKER.finditer(text))
+    if not markers:
         return [Cell("cell 1", text)]
-    found: list[tuple[int, Any]] = list(enumerate(notebook.cells, 1))
+    starts = [0, *(marker.end() + 1 for marker in markers)]
+    ends = [*(marker.start() for marker in markers), len(text)]
+    about = ["", *(marker["about"] for marker in markers)]
+    found = [(what, text[start:end]) for what, start, end in zip(about, starts, ends, strict=True)]
+    if not found[0][1].strip():
+        found.pop(0)
     return [
-        Cell(f"cell {number}", str(cell.source))
-        for number, cell in found
-        if cell.cell_type == "code" and IGNORE_TAG not in cell.metadata.get("tags", [])
+        Cell(f"cell {number}", source)
+        for number, (what, source) in enumerate(found, 1)
+        if not re.search(r"\[(markdown|md|raw)\]", what) and f'"{IGNORE_TAG}"' not in what
     ]
+
+
+# Python also knows encodings that take quadratic time (punycode) or are no encodings of text (rot13).
+_ENCODINGS = frozenset(
+    [
+        "utf-8",
+        "utf-8-sig",
+        "ascii",
+        "iso-8859-1",
+        "iso-8859-15",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "koi8-r",
+        "gbk",
+        "gb18030",
+        "big5",
+        "euc-kr",
+        "shift_jis",
+    ]
+)
 
 
 def _decode_python(data: bytes) -> str:
@@ -124,9 +174,11 @@ def _decode_python(data: bytes) -> str:
         encoding = "utf-16"
     else:
         try:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].lower()
         except SyntaxError as error:
             raise UnreadableSubmission(f"The file is not Python text ({error.msg}).") from None
+        if encoding not in _ENCODINGS:
+            raise UnreadableSubmission(f"The file is in the encoding {encoding[:40]!r}: save it as UTF-8.")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -60,7 +61,7 @@ def test_a_folder_of_submissions(make_assignment, folder, tmp_path):
         rows = list(csv.reader(file))
     assert rows == [
         ["submission", "score", "max_score", "status", "q1.adds"],
-        ["[red]eve[/red] \x1b[31m.py", "0", "2", "graded", "0"],
+        ["[red]eve[/red] \N{REPLACEMENT CHARACTER}[31m.py", "0", "2", "graded", "0"],
         ["ada/hw.py", "2", "2", "graded", "2"],
         ["bob/hw.py", "0", "2", "graded", "0"],
         ["carl/hw.ipynb", "0", "2", "ungradable", "0"],
@@ -159,6 +160,27 @@ def test_names_of_submissions(tmp_path):
     assert len(collect([tmp_path / "one", tmp_path / "one" / "a.py"]).jobs) == 1, "named twice, graded once"
     with pytest.raises(UsageError, match="two submissions would be called"):
         collect([tmp_path / "one", tmp_path / "two"])
+
+
+def test_a_name_that_no_file_can_have_loses_nothing(make_assignment, tmp_path):
+    assignment = make_assignment({"test_q1.py": GRADER})
+    folder = tmp_path / "in"
+    names = [b"\xff.py", b"x" * 252 + b".py", b"a.py", b"a.py.json/b.py", b"=1+1.py"]
+    for name in names:
+        path = os.path.join(os.fsencode(folder), name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write("def add(a, b): return a + b")
+    done = autograder("grade", assignment.folder, folder, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    written = [
+        json.loads(path.read_text()) for path in (tmp_path / "out" / "results").rglob("*.json") if path.is_file()
+    ]
+    assert sorted(result["extra_data"]["submission"] for result in written) == sorted(
+        ["\\udcff.py", "x" * 252 + ".py", "a.py", "a.py.json/b.py", "=1+1.py"]
+    )
+    assert all(result["score"] == 2 for result in written)
+    assert "\n'=1+1.py," in (tmp_path / "out/scores.csv").read_text(), "a spreadsheet would compute it"
 
 
 def test_importing_the_package_loads_nothing_heavy():

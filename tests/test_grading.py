@@ -103,6 +103,24 @@ def test_no_trick_earns_points(make_assignment, grade_code, trick):
     assert result.trouble == ""
 
 
+def test_plain_data_where_an_object_is_expected_is_the_submission_s_mistake(make_assignment, grade_code):
+    result = grade_code(make_assignment({"test_q1.py": ADDS}), "add = 7\ndef subtract(a, b): return a - b")
+    assert outcomes(result) == {"q1.adds": ("failed", 0), "q1.subtracts": ("passed", 1)}
+    assert (result.status, result.trouble) == ("graded", "")
+    assert "'int' object is not callable" in result.checks[0].feedback
+
+
+def test_feedback_is_bounded_and_clean(make_assignment, grade_code):
+    grader = """
+    from autograder import points
+    @points(1, "Says")
+    def test_says(submission):
+        assert False, submission.words()
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), "def words(): return '\\x1b[31m' + 'x' * 1_000_000")
+    assert len(result.checks[0].feedback) <= 4000 and "\x1b" not in result.checks[0].feedback
+
+
 def test_feedback_holds_no_source_and_no_expected_value(make_assignment, grade_code):
     grader = """
     from autograder import points

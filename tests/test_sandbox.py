@@ -336,6 +336,87 @@ def test_files_are_limited(sandbox, run_code):
             attempt(submission.here)
 
 
+LANDLOCK_GAPS = """
+import fcntl, os, select, socket, ctypes, signal
+libc = ctypes.CDLL(None, use_errno=True)
+def check(result):
+    if result < 0: raise OSError(ctypes.get_errno(), "refused")
+def datagrams(path):
+    one, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    one.sendto(b"x", path)
+def streams():
+    one, other = socket.socketpair()
+    one.send(b"x"); return other.recv(1)
+def watch(path): check(libc.inotify_init1(0))
+def own(pid):
+    read, write = os.pipe()
+    fcntl.fcntl(read, fcntl.F_SETOWN, pid)
+def pin(pid): os.sched_setaffinity(pid, {0})
+def xattr(path): os.setxattr(path, "user.x", b"1")
+def chmod(path): os.chmod(path, 0o777)
+def touch(path): os.utime(path, (1, 1))
+def net(): return open("/proc/self/net/tcp").read()
+def mounts(): return open("/proc/self/mountinfo").read()
+"""
+
+
+def test_what_landlock_does_not_cover_is_refused_by_the_filter(run_code, tmp_path):
+    """Files' modes and times, watching, signals by descriptor, messages by path."""
+    submission, _ = run_code(choose("landlock"), LANDLOCK_GAPS)
+    outside = tmp_path / "outside"
+    outside.write_text("x")
+    outside.chmod(0o600)
+    before = outside.stat()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        listening.setblocking(False)
+        attempts = {
+            "datagrams": lambda: submission.datagrams(str(tmp_path / "socket")),
+            "watch": lambda: submission.watch(str(tmp_path)),
+            "own": lambda: submission.own(os.getpid()),
+            "pin": lambda: submission.pin(os.getpid()),
+            "xattr": lambda: submission.xattr(str(outside)),
+            "net": submission.net,
+            "mounts": submission.mounts,
+        }
+        for name, attempt in attempts.items():
+            with pytest.raises(StudentError) as caught:
+                attempt()
+            assert caught.value.is_a("OSError"), name
+        with pytest.raises(BlockingIOError):
+            listening.recv(1)
+    submission.chmod(str(outside))  # is said to succeed, so that shutil.copy works
+    submission.touch(str(outside))
+    assert (outside.stat().st_mode, outside.stat().st_mtime) == (before.st_mode, before.st_mtime)
+    assert submission.streams() == b"x"
+
+
+TRICKY_FILES = """
+import os, time
+def deep():
+    for _ in range(3000):
+        os.mkdir("d"); os.chdir("d")
+    time.sleep(5)
+def unlinked():
+    kept = []
+    for n in range(40):
+        file = open(str(n), "wb"); os.unlink(str(n)); file.write(bytes(1 << 20)); file.flush(); kept.append(file)
+    time.sleep(5)
+def many():
+    for n in range(60_000): open(str(n), "w").close()
+    time.sleep(5)
+"""
+
+
+@pytest.mark.parametrize("trick", ["deep", "unlinked", "many"])
+def test_files_can_t_be_hidden_from_the_count(sandbox, run_code, trick):
+    limits = Limits(disk_mb=20, files=2000)
+    submission, remote = run_code(sandbox, TRICKY_FILES, limits=limits, times=TimeLimits(call=60))
+    with pytest.raises((StudentError, WorkerGone), match=r"2,000 files|of files|No space left|File name too long"):
+        getattr(submission, trick)()
+    remote.__exit__()
+
+
 def test_no_place_is_writable_without_limit(run_code, strongest):
     submission, _ = run_code(
         strongest,

@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import itertools
 import json
 import os
 import zipfile
@@ -67,7 +68,7 @@ def test_a_script_is_one_cell_and_a_percent_script_has_cells(hand_in):
     assert read_submission(hand_in("a.py", b"x = 1\ny = 2\n")).cells == (Cell("cell 1", "x = 1\ny = 2\n"),)
     percent = b'# %% [markdown]\n# Text\n# %%\nx = 1\n# %% tags=["otter_ignore"]\nslow()\n# %%\ny = 2\n'
     submission = read_submission(hand_in("b.py", percent))
-    assert [cell.source for cell in submission.cells] == ["x = 1", "y = 2"]
+    assert [(cell.label, cell.source) for cell in submission.cells] == [("cell 2", "x = 1\n"), ("cell 4", "y = 2\n")]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,10 @@ UNREADABLE = {
     "number.ipynb": (b"3", "not a notebook"),
     "cells.ipynb": (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 3}', "not a notebook"),
     "deep.ipynb": (b"[" * 100_000 + b"]" * 100_000, "not a notebook"),
+    "odd.ipynb": (b'{"cells": [1, {"cell_type": "code", "source": 3, "metadata": []}, null]}', "no code"),
+    "rot13.py": (b"# coding: rot13\nk = 1", "UTF-8"),
+    "punycode.py": (b"# coding: punycode\n" + b"a" * 400_000, "UTF-8"),
+    "undefined.py": (b"# coding: undefined\nx = 1", "UTF-8"),
     "bytes.py": (b"x = '\xff\xfa'", "not Python text"),
     "unknown.py": (b"# coding: klingon\nx = 1", "not Python text"),
     "essay.docx": (b"PK\x03\x04", "Hand in a notebook"),
@@ -141,3 +146,12 @@ def test_what_is_no_ordinary_file_is_not_opened(tmp_path):
             read_submission(tmp_path / name)
     with pytest.raises(UnreadableSubmission, match="can't be read"):
         read_submission(tmp_path / "absent.py")
+
+
+def test_hostile_headers_and_many_cells_cost_nothing(hand_in):
+    """A YAML header that refers to itself over and over is a comment here, and 16,000 markers are cells."""
+    bomb = ["# ---", "# a: &a [x,x,x,x,x,x,x,x,x]"]
+    bomb += [f"# {new}: &{new} [{', '.join(['*' + old] * 9)}]" for old, new in itertools.pairwise("abcdefghi")]
+    source = "\n".join([*bomb, "# ---", "# %%", "x = 1", *["# %%"] * 16_000])
+    cells = read_submission(hand_in("a.py", source.encode())).cells
+    assert cells[1].source == "x = 1\n" and len(cells) == 16_002

@@ -46,11 +46,17 @@ arrays = hnp.arrays(
     hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4),
 )
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | text | st.binary(max_size=20) | arrays,
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 63), (1 << 63) - 1)
+    | st.floats()
+    | text
+    | st.binary(max_size=20)
+    | arrays,
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)
-        | st.dictionaries(text | st.integers() | st.none(), inner, max_size=4)
+        | st.dictionaries(text | st.integers(-1000, 1000) | st.none(), inner, max_size=4)
     ),
     max_leaves=12,
 )
@@ -124,6 +130,14 @@ HOSTILE = {
     "an array whose shape overflows": frame_of({"array": [0, "<f8", [1 << 62, 4], False]}, [b""]),
     "a dtype with fields": frame_of({"array": [0, "f4,", [1], False]}, [b"1234"]),
     "a shape of floats": frame_of({"array": [0, "<f4", [1.0], False]}, [b"1234"]),
+    "a dtype that numpy can't parse": frame_of({"array": [0, " ,,", [1], False]}, [b"1234"]),
+    "a dtype of a lone surrogate": frame_of({"array": [0, "\ud800", [1], False]}, [b"1234"]),
+    "an empty array of absurd shape": frame_of({"array": [0, "<f4", [0, 10**30], False]}, [b""]),
+    "an integer beyond 64 bits": frame_of(1 << 63),
+    "a buffer named twice": frame_of([{"bytes": 0}, {"bytes": 0}], [b"1"]),
+    "millions of empty buffers": frame_of(0, [b""] * (wire.MAX_ITEMS + 1)),
+    "keys that hash alike": frame_of({"dict": [[n * (2**61 - 1), 0] for n in range(2)]}),
+    "keys that are floats": frame_of({"dict": [[1.5, 0]]}),
     "a missing buffer": frame_of({"bytes": 1}, [b"1"]),
     "a negative buffer": frame_of({"bytes": -1}, [b"1"]),
     "a true buffer": frame_of({"bytes": True}, [b"1", b"2"]),

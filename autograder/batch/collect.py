@@ -42,9 +42,9 @@ def collect(paths: Sequence[Path]) -> Collected:
         if given.is_dir():
             files = sorted(_files_below(given))
             passed_over += [path for path in files if path.suffix.lower() not in SUFFIXES]
-            found = [Job(path.relative_to(given).as_posix(), path) for path in files if path.suffix.lower() in SUFFIXES]
+            found = [_job(path.relative_to(given), path) for path in files if path.suffix.lower() in SUFFIXES]
         elif given.exists() or given.is_symlink():
-            found = [Job(given.name, given)]
+            found = [_job(Path(given.name), given)]
         else:
             raise UsageError(f"there is no submission {str(given)!r}")
         for job in found:
@@ -57,6 +57,12 @@ def collect(paths: Sequence[Path]) -> Collected:
     if not jobs:
         raise UsageError(f"there is no {', '.join(SUFFIXES)} file in {', '.join(map(str, paths))}")
     return Collected(tuple(jobs[name] for name in sorted(jobs)), tuple(passed_over))
+
+
+def _job(name: Path, path: Path) -> Job:
+    """A job whose name can be written in any file: no control character, no byte that is not UTF-8."""
+    text = name.as_posix().encode("utf-8", "backslashreplace").decode()
+    return Job("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text), path)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

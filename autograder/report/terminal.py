@@ -6,7 +6,6 @@ reaches the terminal.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -26,14 +25,13 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.batch.collect import Job
-from autograder.results import Check, Result
+from autograder.results import Check, Result, presentable
 
 _STYLES = {
     "passed": "green", "partial": "yellow", "failed": "red", "not run": "magenta", "broken": "bold red",
     "graded": "green", "ungradable": "red", "error": "bold red",
 }  # fmt: skip
 _MARKS = {"passed": "✓", "partial": "◐", "failed": "✗", "not run": "·", "broken": "!"}
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Display:
@@ -79,7 +77,7 @@ class Display:
 
     def running(self, jobs: list[Job]) -> None:
         """Show what is being graded now."""
-        self._progress.update(self._task, description=_clean(", ".join(job.name for job in jobs)))
+        self._progress.update(self._task, description=presentable(", ".join(job.name for job in jobs)))
 
     def finished(self, result: Result) -> None:
         """Count one more."""
@@ -162,8 +160,4 @@ def _details(result: Result) -> Group:
 
 
 def _text(content: str, style: str = "") -> Text:
-    return Text(_clean(content), style)
-
-
-def _clean(content: str) -> str:
-    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", content)
+    return Text(presentable(content), style)

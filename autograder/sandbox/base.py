@@ -36,6 +36,7 @@ class Limits:
     memory_mb: int = 2048
     disk_mb: int = 256
     threads: int = 64
+    files: int = 10_000
 
 
 @dataclass

@@ -23,8 +23,8 @@ from autograder.worker import confine
 class Landlock(Sandbox):
     """The worker gives up files, sockets, signals and new processes by itself, before it sees a submission.
 
-    It can see that other processes exist no more than it can read their files. Its own folder is on this
-    machine's disk; the watchdog holds it to its size.
+    What remains weaker than namespaces: it can ask whether a path exists (``stat`` is not covered), and its
+    own folder is on this machine's disk, where the watchdog holds it to its size.
     """
 
     name: ClassVar[str] = "landlock"
@@ -43,7 +43,9 @@ class Landlock(Sandbox):
     def start(self, files: dict[str, Path], limits: Limits) -> Started:
         scratch = make_scratch(files)
         process, connection = self._popen([], environment(str(scratch)))
-        readable = [*map(str, python_folders()), str(WORKER), "/dev/urandom", f"/proc/{process.pid}"]
+        # Of /proc no more than this: /proc/PID/net shows the machine's network.
+        own = [f"/proc/{process.pid}/{name}" for name in ("statm", "stat", "status", "maps", "cmdline")]
+        readable = [*map(str, python_folders()), str(WORKER), "/dev/urandom", *own]
         rules = {
             "readable": [*readable, "/proc/cpuinfo", "/proc/meminfo"],
             "writable": [str(scratch), "/dev/null"],

@@ -146,7 +146,8 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {  # name: (x86-64, aarch64
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
     "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424),
     "process_madvise": (440, 440), "process_mrelease": (448, 448), "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240), "setpriority": (141, 140), "sched_setscheduler": (144, 119),
+    "rt_tgsigqueueinfo": (297, 240), "sched_setaffinity": (203, 122), "setpriority": (141, 140),
+    "sched_setscheduler": (144, 119),
     "sched_setparam": (142, 118), "sched_setattr": (314, 274), "ioprio_set": (251, 30), "migrate_pages": (256, 238),
     "move_pages": (279, 239), "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "prlimit64": (302, 261),
     # namespaces, mounts, privileges
@@ -165,18 +166,35 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {  # name: (x86-64, aarch64
     "clock_settime": (227, 112), "adjtimex": (159, 171), "quotactl": (179, 60), "acct": (163, 89),
     "personality": (135, 92), "syslog": (103, 116), "vhangup": (153, 58), "setdomainname": (171, 162),
     "sethostname": (170, 161), "prctl": (157, 167),
+    # what Landlock does not cover: watching files, and messages to sockets by their path
+    "inotify_init": (253, None), "inotify_init1": (294, 26), "socketpair": (53, 199), "fcntl": (72, 25),
+    "ioctl": (16, 29), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
+    "lremovexattr": (198, 15), "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+    # nor does it cover modes, owners and times of files: these calls are said to succeed and do nothing
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None),
+    "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None),
+    "futimesat": (261, None), "utimensat": (280, 88),
 }
+_PRETENDED = frozenset({
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "utime", "utimes",
+    "futimesat", "utimensat",
+})
+_JUDGED_BY_ARGUMENT = frozenset({
+    "clone", "clone3", "kill", "tkill", "tgkill", "prlimit64", "prctl", "sched_setaffinity", "socketpair", "fcntl",
+    "ioctl",
+})
 # fmt: on
-_JUDGED_BY_ARGUMENT = frozenset({"clone", "clone3", "kill", "tkill", "tgkill", "prlimit64", "prctl"})
 _EPERM, _ENOSYS = 1, 38
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _CLONE_THREAD = 0x00010000
 _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_DATA_NUMBER, _DATA_ARCH, _DATA_ARGUMENT_0 = (
-    0,
-    4,
-    16,
-)  # offsets in struct seccomp_data; low half of an argument
+_AND = 0x54
+_SIGNAL_OWNERS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: a signal to anybody when data arrive
+_TERMINAL_TRICKS = (0x8901, 0x8902, 0x5412)  # FIOSETOWN, SIOCSPGRP, TIOCSTI
+_SOCK_STREAM = 1
+# Offsets in struct seccomp_data; of an argument, its low half.
+_DATA_NUMBER, _DATA_ARCH, _DATA_ARGUMENT_0, _DATA_ARGUMENT_1 = 0, 4, 16, 24
 
 
 def filter_system_calls() -> None:
@@ -251,9 +269,34 @@ def _filter_program(machine: str, pid: int) -> bytes:
         (_RETURN, 0, 0, refuse),
         (_RETURN, 0, 0, allow),
     )
+    when(
+        "sched_setaffinity",
+        (_LOAD, 0, 0, _DATA_ARGUMENT_0),
+        (_JUMP_EQUAL, 0, 1, 0),
+        (_RETURN, 0, 0, allow),
+        (_RETURN, 0, 0, refuse),
+    )
+    # A pair of datagram sockets can send to any other by its path; a pair of streams can't.
+    when(
+        "socketpair",
+        (_LOAD, 0, 0, _DATA_ARGUMENT_1),
+        (_AND, 0, 0, 0xF),
+        (_JUMP_EQUAL, 0, 1, _SOCK_STREAM),
+        (_RETURN, 0, 0, allow),
+        (_RETURN, 0, 0, refuse),
+    )
+    for name, commands in (("fcntl", _SIGNAL_OWNERS), ("ioctl", _TERMINAL_TRICKS)):
+        judged = [(_JUMP_EQUAL, len(commands) - n, 0, command) for n, command in enumerate(commands)]
+        when(
+            name,
+            (_LOAD, 0, 0, _DATA_ARGUMENT_1),
+            *judged,
+            (_RETURN, 0, 0, allow),
+            (_RETURN, 0, 0, refuse),
+        )
     for name in number:
         if name not in _JUDGED_BY_ARGUMENT:
-            when(name, (_RETURN, 0, 0, refuse))
+            when(name, (_RETURN, 0, 0, _ERRNO if name in _PRETENDED else refuse))
     code.append((_RETURN, 0, 0, allow))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
 

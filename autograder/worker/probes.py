@@ -143,25 +143,20 @@ def call_recording_losses(function: Any, *args: Any, **kwargs: Any) -> dict[str,
 def figure(drawn: Any) -> list[dict[str, Any]]:
     """What a Matplotlib figure shows: a dict for each of its axes, with plain data only."""
     import matplotlib.figure
+    import matplotlib.pyplot
 
     if not isinstance(drawn, matplotlib.figure.Figure):
         raise TypeError(f"this is a {type(drawn).__name__}, not a Figure")
     drawn.canvas.draw()  # tick labels are known only then
     shared = [text.get_text() for legend in drawn.legends for text in legend.get_texts()]
-    return [_axes(axes, shared) for axes in drawn.axes]
+    shown = [_axes(axes, shared) for axes in drawn.axes]
+    matplotlib.pyplot.close("all")
+    return shown
 
 
 def _axes(axes: Any, shared_legend: list[str]) -> dict[str, Any]:
     legend = axes.get_legend()
     texts = [text.get_text() for text in legend.get_texts()] if legend is not None else []
-    lines: list[dict[str, Any]] = [
-        {
-            "label": str(line.get_label()),
-            "x": np.asarray(line.get_xdata(), float),
-            "y": np.asarray(line.get_ydata(), float),
-        }
-        for line in axes.get_lines()
-    ]
     return {
         "title": axes.get_title(),
         "xlabel": _label(axes.get_shared_x_axes().get_siblings(axes), "get_xlabel"),
@@ -169,7 +164,7 @@ def _axes(axes: Any, shared_legend: list[str]) -> dict[str, Any]:
         "xticks": [label.get_text() for label in axes.get_xticklabels()],
         "yticks": [label.get_text() for label in axes.get_yticklabels()],
         "legend": [*texts, *shared_legend],
-        "lines": lines,
+        "curves": [np.asarray(line.get_ydata(), float) for line in axes.get_lines()],
         "texts": [(float(t.get_position()[0]), float(t.get_position()[1]), t.get_text()) for t in axes.texts],
         "has_picture": bool(axes.images or axes.collections),
     }
@@ -178,10 +173,3 @@ def _axes(axes: Any, shared_legend: list[str]) -> dict[str, Any]:
 def _label(siblings: list[Any], getter: str) -> str:
     """The label of an axis, which axes that share it (``twinx``, ``sharex``) write only once."""
     return next((text for axes in siblings if (text := str(getattr(axes, getter)())).strip()), "")
-
-
-def close_figures() -> None:
-    """Free every figure that student code left open."""
-    import matplotlib.pyplot as plt
-
-    plt.close("all")

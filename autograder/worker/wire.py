@@ -34,9 +34,11 @@ MAGIC = b"TAG1"
 PREFIX = struct.Struct(">4sIQ")  # magic, length of the header, length of all buffers
 MAX_DEPTH = 32
 MAX_ITEMS = 200_000
+MAX_INTEGER = 1 << 63
 MAX_HEADER = 8 << 20  # bytes
 MAX_BUFFERS = 256 << 20  # bytes
 _DTYPES = frozenset("?bBhHiIlLqQefd")  # numpy's codes for bool, integers and real floats
+_DTYPE_NAMES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"])
 
 
 class WireError(Exception):
@@ -104,7 +106,7 @@ def decode(header: bytes, buffers: bytes, revive: Callable[[Any], Any] | None = 
         raise WireError(f"the reply's header is malformed ({type(error).__name__})") from None
     if type(lengths) is not list or any(type(n) is not int or n < 0 for n in lengths):
         raise WireError("the reply's buffers are malformed")
-    if sum(lengths) != len(buffers):
+    if len(lengths) > MAX_ITEMS or sum(lengths) != len(buffers):
         raise WireError("the reply's buffers do not have the lengths it declares")
     pieces, start = [], 0
     for length in lengths:
@@ -134,6 +136,8 @@ class _Encoder:
         if isinstance(value, (bool, np.bool_)):
             return bool(value)
         if isinstance(value, (int, np.integer)):
+            if not -MAX_INTEGER <= int(value) < MAX_INTEGER:
+                raise WireError("an integer beyond 64 bits is not plain data")
             return int(value)
         if isinstance(value, (float, np.floating)):
             return _pack_float(float(value))
@@ -193,7 +197,7 @@ def _tensor_to_array(value: Any) -> np.ndarray | None:
 
 class _Decoder:
     def __init__(self, buffers: list[memoryview], revive: Callable[[Any], Any] | None) -> None:
-        self._buffers = buffers
+        self._buffers: list[memoryview | None] = [*buffers]
         self._revive = revive
         self._items = 0
 
@@ -203,7 +207,9 @@ class _Decoder:
             raise WireError(f"the reply is nested more than {MAX_DEPTH} deep")
         if self._items > MAX_ITEMS:
             raise WireError(f"the reply has more than {MAX_ITEMS:,} items")
-        if tree is None or type(tree) in (bool, int, float):
+        if tree is None or type(tree) in (bool, float):
+            return tree
+        if type(tree) is int and -MAX_INTEGER <= tree < MAX_INTEGER:
             return tree
         if type(tree) is str:
             # A lone surrogate is legal in JSON and would break whatever writes the report.
@@ -230,7 +236,9 @@ class _Decoder:
         for pair in _list_of(content):
             key, value = _list_of(pair, 2)
             key = self.unpack(key, depth + 1)
-            if type(key) not in (str, int, float, bool, type(None), bytes):
+            # Large integers and floats can be chosen so that all of them hash alike, and filling a dict
+            # takes quadratic time; the hashes of text are seeded at random.
+            if type(key) is not str and not (type(key) in (int, bool) and abs(key) < 1 << 32) and key is not None:
                 raise WireError("the reply holds a dict whose keys are not plain")
             result[key] = self.unpack(value, depth + 1)
         return result
@@ -241,16 +249,11 @@ class _Decoder:
     def _array(self, content: Any, _depth: int) -> Any:
         index, dtype_name, shape, is_tensor = _list_of(content, 4)
         buffer = self._piece(index)
-        if type(dtype_name) is not str or len(dtype_name) != 3 or type(is_tensor) is not bool:
-            raise WireError("the reply holds a malformed array")
-        try:
-            dtype = np.dtype(dtype_name)
-        except TypeError:
-            raise WireError("the reply holds an array of unknown dtype") from None
-        if dtype.char not in _DTYPES:
+        if type(dtype_name) is not str or dtype_name not in _DTYPE_NAMES or type(is_tensor) is not bool:
             raise WireError("the reply holds an array that is not numeric")
+        dtype = np.dtype(dtype_name)
         shape = _list_of(shape)
-        if len(shape) > MAX_DEPTH or any(type(n) is not int or n < 0 for n in shape):
+        if len(shape) > MAX_DEPTH or any(type(n) is not int or not 0 <= n < 1 << 40 for n in shape):
             raise WireError("the reply holds an array of malformed shape")
         if math.prod(shape) * dtype.itemsize != len(buffer):
             raise WireError("the reply holds an array whose shape does not fit its data")
@@ -267,7 +270,11 @@ class _Decoder:
     def _piece(self, index: Any) -> memoryview:
         if type(index) is not int or not 0 <= index < len(self._buffers):
             raise WireError("the reply names a buffer that it does not have")
-        return self._buffers[index]
+        # Each buffer once: a reply that names one many times would be copied many times.
+        piece, self._buffers[index] = self._buffers[index], None
+        if piece is None:
+            raise WireError("the reply names a buffer twice")
+        return piece
 
 
 _TAGS = frozenset({"float", "tuple", "dict", "bytes", "array", "other"})

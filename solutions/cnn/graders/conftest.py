@@ -62,6 +62,7 @@ class Trial:
     history: Any  # what `train` returned: a claim
     losses_used: list[tuple[str, bool]]  # a claim of the worker
     unchanged: list[str]  # parameters that are as they were
+    predicts_as_before: bool  # on the training images
     not_finite: list[str]  # parameters that hold a NaN or an infinity
     initial_loss: float
     final_loss: float
@@ -114,24 +115,25 @@ class Classroom:
         probes.seed(self.key.seed(label))
 
         def predict(images):
-            outputs = probes.predict.named_("CNN()")(model, tensor(images))
-            shape = getattr(outputs, "shape", None)
-            assert shape == (len(images), 10), f"Your CNN turns {images.shape} into {shape}, not {(len(images), 10)}."
-            return outputs.astype(np.float64)
+            outputs = probes.predict(model, images, "CNN()")
+            expected = (len(images), 10)
+            assert outputs.shape == expected, f"Your CNN turns {images.shape} into {outputs.shape}, not {expected}."
+            return outputs
 
-        parameters_before, before = probes.parameters(model), predict(train_x)
+        parameters_before, before = probes.parameters(model, "CNN()"), predict(train_x)
         with self.worker.limit(TRAIN_SECONDS):
-            reply = probes.call_recording_losses.named_("train")(train, model, train_data, val_data, EPOCHS)
-        parameters_after, after = probes.parameters(model), predict(train_x)
+            reply = probes.call_recording_losses(train, model, train_data, val_data, EPOCHS, label="train")
+        parameters_after, after = probes.parameters(model, "CNN()"), predict(train_x)
         # Hidden images are sent after training, and without their labels.
         hidden_outputs = predict(self.hidden.images)
 
         kinds = output_kind(before), output_kind(after)
         kind = kinds[1] if kinds[0] == kinds[1] else "invalid" if "invalid" in kinds else "logits"
         return Trial(
-            history=reply["value"],
-            losses_used=reply["losses"],
+            history=reply.value,
+            losses_used=reply.losses,
             unchanged=[n for n, p in parameters_after.items() if np.array_equal(p, parameters_before.get(n))],
+            predicts_as_before=bool(np.array_equal(before, after)),
             not_finite=[n for n, p in parameters_after.items() if not np.isfinite(p).all()],
             initial_loss=mean_nll(before, train_y, kind),
             final_loss=mean_nll(after, train_y, kind),

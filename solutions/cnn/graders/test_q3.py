@@ -63,12 +63,12 @@ def watched(model, worker, training, key):
     """What the worker saw in one forward and backward pass: a claim of the worker's, worth few points."""
     images = images_of(training, 32)
     weights = key.rng("q3 gradients").standard_normal((32, 10)).astype(np.float32)
-    return worker.probes.forward.named_("CNN()")(model, tensor(images), tensor(weights))
+    return worker.probes.watched_pass(model, images, weights, "CNN()")
 
 
 @points(1, "All layers are registered, and gradients reach them")
 def test_gradients_reach_every_layer(watched):
-    gradients, unregistered = watched["gradients"], watched["unregistered"]
+    gradients, unregistered = watched.gradients, watched.unregistered
     assert not unregistered, (
         f"Your forward pass uses parameters that `model.parameters()` does not list (of shapes {unregistered}), so "
         "no optimizer will train them. Keep layers as attributes (`self.conv1 = ...`) or in an nn.ModuleList."
@@ -80,7 +80,7 @@ def test_gradients_reach_every_layer(watched):
 
 @points(1, "An activation follows each convolution")
 def test_activation_after_each_convolution(watched):
-    operations = watched["operations"]
+    operations = watched.operations
     convolutions = [n for n, name in enumerate(operations) if name in CONVOLUTIONS]
     assert convolutions, "Your CNN uses no convolution."
     for number, place in enumerate(convolutions, 1):
@@ -96,9 +96,9 @@ def test_activation_after_each_convolution(watched):
 @points(1, "Two models share no parameter")
 def test_constructions_share_nothing(submission, worker):
     one, other = submission.CNN(), submission.CNN()
-    names = list(worker.probes.parameters.named_("CNN()")(one))
+    names = worker.probes.parameters(one, "CNN()")
     assert names, "Your CNN has no parameters: create the layers in `__init__`, as attributes."
-    shared = worker.probes.shared_parameters(one, other)
+    shared = worker.probes.shared_parameters(one, other, "CNN()")
     assert not shared, (
         f"Two models made by `CNN()` share {', '.join(shared)}: training one would change the other. Create the "
         "layers in `__init__` instead of using those of question 2."

@@ -24,6 +24,7 @@ def test_parameters_change(trials):
         f"After training, {', '.join(trial.unchanged)} are as they were. Does the optimizer hold the parameters of "
         "`model` itself, and do `loss.backward()` and `optimizer.step()` run for each batch?"
     )
+    assert not trial.predicts_as_before, "After training, the model gives every image the scores that it gave before."
 
 
 @points(1, "Training makes the training loss fall")

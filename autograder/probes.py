@@ -1,0 +1,132 @@
+"""What graders may ask of models, training and figures in the worker.
+
+The looking is done in the worker (``autograder/worker/probes.py``), beside student code, so each answer is a
+claim: it is held to its declared form here, and an answer of another form is a :class:`BadClaim`. Where a claim
+alone decides, it is worth few points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as validated
+
+from autograder.errors import BadClaim
+from autograder.worker.wire import Tensor
+
+if TYPE_CHECKING:
+    from autograder.remote import Handle, RemoteSubmission
+
+_Form = TypeVar("_Form")
+_Array = InstanceOf[np.ndarray]
+
+
+@validated(config=ConfigDict(strict=True, extra="forbid"), frozen=True)
+class Pass:
+    """One forward and backward pass in training mode."""
+
+    operations: list[str]  # the torch functions that were called, in order
+    gradients: dict[str, float | None]  # parameter to its largest absolute gradient; None: none arrived
+    unregistered: list[tuple[int, ...]]  # shapes of trainable tensors that are not among the parameters
+
+
+@validated(config=ConfigDict(strict=True, extra="forbid"), frozen=True)
+class Axes:
+    """What one axes of a Matplotlib figure shows."""
+
+    title: str
+    xlabel: str
+    ylabel: str
+    xticks: list[str]
+    yticks: list[str]
+    legend: list[str]
+    curves: list[_Array]  # the y values of each line, (n,)
+    texts: list[tuple[float, float, str]]  # x, y and text
+    has_picture: bool
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a training function returned, and the loss functions of PyTorch that it used.
+
+    ``losses`` holds pairs of a name and whether it was plain: no class weights and no label smoothing.
+    """
+
+    value: Any
+    losses: list[tuple[str, bool]]
+
+
+class Probes:
+    """The probes, with their answers in a declared form. ``label`` is what messages to the student call it."""
+
+    def __init__(self, remote: RemoteSubmission) -> None:
+        self._remote = remote
+
+    def seed(self, value: int) -> None:
+        """Seed the worker's global generators: Python's, NumPy's and PyTorch's."""
+        self._ask("seed", None, "seed", value)
+
+    def predict(self, model: Handle, images: np.ndarray, label: str) -> np.ndarray:
+        """Outputs in evaluation mode, without gradients, as float64: ``(N, ...)`` to ``(N, C)``."""
+        outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, Tensor(images))
+        if outputs.ndim != 2 or len(outputs) != len(images):
+            raise BadClaim(f"`{label}` turns images {images.shape} into {outputs.shape}: one row of scores an image.")
+        return outputs.astype(np.float64)
+
+    def parameters(self, model: Handle, label: str) -> dict[str, np.ndarray]:
+        """Every registered parameter by its name."""
+        found: dict[str, np.ndarray] = self._ask("parameters", _PARAMETERS, label, model)
+        return found
+
+    def watched_pass(self, model: Handle, images: np.ndarray, weights: np.ndarray, label: str) -> Pass:
+        """A forward pass, and a backward pass of ``(output * weights).sum()``."""
+        return self._built(Pass, self._ask("forward", None, label, model, Tensor(images), Tensor(weights)), label)
+
+    def shared_parameters(self, one: Handle, other: Handle, label: str) -> list[str]:
+        """Names of the parameters of ``one`` that live in the memory of a parameter of ``other``."""
+        names: list[str] = self._ask("shared_parameters", _NAMES, label, one, other)
+        return names
+
+    def call_recording_losses(self, function: Handle, *arguments: Any, label: str) -> Recorded:
+        """Call a training function, and note the loss functions that it used."""
+        reply = self._ask("call_recording_losses", None, label, function, *arguments)
+        if type(reply) is not dict or reply.keys() != {"value", "losses"}:
+            raise BadClaim(f"`{label}` could not be recorded.")
+        return Recorded(reply["value"], self._form(_LOSSES, reply["losses"], label))
+
+    def axes(self, figure: Handle, label: str) -> list[Axes]:
+        """What a Matplotlib figure shows. Closes all figures."""
+        answer = self._ask("figure", None, label, figure)
+        return [self._built(Axes, axes, label) for axes in (answer if type(answer) is list else [None])]
+
+    def _ask(self, probe: str, form: TypeAdapter[_Form] | None, label: str, *arguments: Any) -> Any:
+        function = getattr(self._remote.probe_module, probe)
+        if not hasattr(function, "named_"):
+            raise BadClaim(f"`{label}` could not be looked at: the probe {probe!r} is gone.")
+        answer = function.named_(label)(*arguments)
+        return answer if form is None else self._form(form, answer, label)
+
+    @staticmethod
+    def _built(kind: type[_Form], answer: Any, label: str) -> _Form:
+        try:
+            return kind(**answer)
+        except (TypeError, ValidationError):
+            raise BadClaim(_ODD_ANSWER.format(label)) from None
+
+    @staticmethod
+    def _form(form: TypeAdapter[_Form], answer: Any, label: str) -> _Form:
+        try:
+            return form.validate_python(answer)
+        except ValidationError:
+            raise BadClaim(_ODD_ANSWER.format(label)) from None
+
+
+_ODD_ANSWER = "`{}` was looked at, and the answer is not of the form that it should have."
+_STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
+_ARRAY = TypeAdapter(_Array)
+_PARAMETERS = TypeAdapter(dict[str, _Array], config=_STRICT)
+_NAMES = TypeAdapter(list[str], config=_STRICT)
+_LOSSES = TypeAdapter(list[tuple[str, bool]], config=_STRICT)
