@@ -24,6 +24,7 @@ import pytest
 
 from autograder.assignment import Assignment, Key
 from autograder.errors import AssignmentError, AutograderError, StudentFault, WorkerGone
+from autograder.probes import Probes
 from autograder.remote import RemoteSubmission, SubmissionNames
 from autograder.results import Check, Outcome, presentable
 
@@ -179,8 +180,13 @@ class _Recorder:
 
     @pytest.fixture(scope="session", name="worker")
     def worker_fixture(self) -> RemoteSubmission:
-        """What a grader may do with the worker beyond calling the submission: limits, helpers, probes."""
+        """What a grader may do with the worker beyond calling the submission: limits, helpers."""
         return self._worker()
+
+    @pytest.fixture(scope="session", name="probes")
+    def probes_fixture(self) -> Probes:
+        """Looks at models, training and figures in the worker."""
+        return Probes(self._worker())
 
     def _worker(self) -> RemoteSubmission:
         assert self.remote is not None, "checks that are only collected use no fixture"

@@ -8,17 +8,15 @@ alone decides, it is worth few points.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from autograder.errors import BadClaim
+from autograder.remote import Handle, RemoteSubmission
 from autograder.worker.wire import Tensor
-
-if TYPE_CHECKING:
-    from autograder.remote import Handle, RemoteSubmission
 
 _Form = TypeVar("_Form")
 _Array = InstanceOf[np.ndarray]

@@ -41,6 +41,8 @@ def test_the_loss_is_finite_for_certain_mistakes():
     certain = np.eye(10)[[1] * 10]
     assert np.isfinite(mean_nll(certain, np.zeros(10, int), "probabilities"))
     assert np.isnan(mean_nll(certain, np.zeros(10, int), "invalid"))
+    far_off = np.where(np.eye(10)[[1] * 10] > 0, 1000.0, 0.0)
+    assert mean_nll(far_off, np.zeros(10, int), "logits") == pytest.approx(1000), "a loss that diverged is not cut"
 
 
 def test_softmax_before_cross_entropy_has_its_floor():

@@ -43,13 +43,15 @@ class Bubblewrap(Sandbox):
             raise SandboxUnavailable("bubblewrap is not installed")
         size = str(limits.disk_mb << 20)
         arguments = [program, *_NAMESPACES]
+        # First, since Python or the framework may live below one of them.
+        for writable in ("/tmp", HOME):
+            arguments += ["--size", size, "--tmpfs", writable]
         for folder in [*python_folders(), WORKER]:
             if folder.is_symlink() and not folder.is_file():
                 arguments += ["--symlink", str(folder.readlink()), str(folder)]
             else:
                 arguments += ["--ro-bind", str(folder), str(folder)]
         arguments += ["--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"]
-        arguments += ["--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", HOME]
         for name, source in files.items():
             arguments += ["--ro-bind", str(source), f"{HOME}/{name}"]
         # Both are file systems in memory without a limit of their own.

@@ -43,11 +43,11 @@ def mean_nll(outputs: np.ndarray, labels: np.ndarray, kind: OutputKind) -> float
     if kind == "logits":
         chosen = outputs[np.arange(len(labels)), labels] - _log_sum_exp(outputs)
     elif kind == "log-probabilities":
-        chosen = outputs[np.arange(len(labels)), labels]
+        chosen = np.maximum(outputs[np.arange(len(labels)), labels], np.log(_SMALLEST))
     else:
         rows = np.maximum(outputs, _SMALLEST)
         chosen = np.log(rows[np.arange(len(labels)), labels] / rows.sum(axis=1))
-    return float(-np.maximum(chosen, np.log(_SMALLEST)).mean()) + 0.0
+    return float(-chosen.mean()) + 0.0
 
 
 def cross_entropy(outputs: np.ndarray, labels: np.ndarray) -> float:

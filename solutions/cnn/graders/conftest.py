@@ -84,8 +84,8 @@ class Trial:
 class Classroom:
     """Runs the student's `train` on the grader's data, in the grader's order and with classes renamed."""
 
-    def __init__(self, submission, worker, assignment, training, validation, hidden):
-        self.submission, self.worker, self.key = submission, worker, assignment.key
+    def __init__(self, submission, worker, probes, assignment, training, validation, hidden):
+        self.submission, self.worker, self.probes, self.key = submission, worker, probes, assignment.key
         self.loaders = assignment.folder / "fashion.py"
         self.training, self.validation, self.hidden = training, validation, hidden
 
@@ -109,7 +109,7 @@ class Classroom:
         val_x, val_y = self.validation.images, rename[self.validation.labels]
 
         train, model = self.submission.train, self.submission.CNN()
-        probes, given = self.worker.probes, self.worker.helper(self.loaders)
+        probes, given = self.probes, self.worker.helper(self.loaders)
         train_data = given.CustomDataloader(tensor(train_x), tensor(train_y), BATCH_SIZE, True)
         val_data = given.CustomDataloader(tensor(val_x), tensor(val_y), BATCH_SIZE)
         probes.seed(self.key.seed(label))
@@ -145,8 +145,8 @@ class Classroom:
 
 
 @pytest.fixture(scope="session")
-def classroom(submission, worker, assignment, training, validation, hidden):
-    return Classroom(submission, worker, assignment, training, validation, hidden)
+def classroom(submission, worker, probes, assignment, training, validation, hidden):
+    return Classroom(submission, worker, probes, assignment, training, validation, hidden)
 
 
 @pytest.fixture(scope="session")

@@ -59,11 +59,11 @@ def test_samples_are_independent(model, training):
 
 
 @pytest.fixture
-def watched(model, worker, training, key):
+def watched(model, probes, training, key):
     """What the worker saw in one forward and backward pass: a claim of the worker's, worth few points."""
     images = images_of(training, 32)
     weights = key.rng("q3 gradients").standard_normal((32, 10)).astype(np.float32)
-    return worker.probes.watched_pass(model, images, weights, "CNN()")
+    return probes.watched_pass(model, images, weights, "CNN()")
 
 
 @points(1, "All layers are registered, and gradients reach them")
@@ -94,11 +94,11 @@ def test_activation_after_each_convolution(watched):
 
 
 @points(1, "Two models share no parameter")
-def test_constructions_share_nothing(submission, worker):
+def test_constructions_share_nothing(submission, probes):
     one, other = submission.CNN(), submission.CNN()
-    names = worker.probes.parameters(one, "CNN()")
+    names = probes.parameters(one, "CNN()")
     assert names, "Your CNN has no parameters: create the layers in `__init__`, as attributes."
-    shared = worker.probes.shared_parameters(one, other, "CNN()")
+    shared = probes.shared_parameters(one, other, "CNN()")
     assert not shared, (
         f"Two models made by `CNN()` share {', '.join(shared)}: training one would change the other. Create the "
         "layers in `__init__` instead of using those of question 2."

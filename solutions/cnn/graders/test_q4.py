@@ -10,7 +10,7 @@ from autograder.training.measures import cross_entropy, mean_nll
 
 ENOUGH = 0.65  # accuracy on hidden images; the text promises it
 FALLS_TO = 0.6  # of the initial loss; right submissions reach .40, a loop that learns nothing stays at 1
-TOO_MUCH = 0.6  # accuracy after a training on ten images that only stored knowledge explains
+TOO_MUCH = 0.7  # after a training on ten images; honest ones reached .61 at most in 500, stored weights .87
 LISTS = ("train_loss", "val_loss", "val_accuracy")
 
 

@@ -21,7 +21,7 @@ CLASSES = (
 )
 
 
-def drawn(worker, function, *arguments):
+def drawn(probes, function, *arguments):
     """What a figure shows, as a list of axes."""
     figure = function(*arguments)
     claimed = getattr(figure, "kind_", type(figure).__name__)
@@ -29,7 +29,7 @@ def drawn(worker, function, *arguments):
         f"`{function.named_label_}` returns {'nothing' if figure is None else f'a {claimed}'}: make a figure with "
         "`fig, ax = plt.subplots()`, draw, and `return fig`."
     )
-    return worker.probes.axes(figure, function.named_label_)
+    return probes.axes(figure, function.named_label_)
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def history(key):
 
 
 @pytest.fixture
-def history_axes(submission, worker, history):
-    return drawn(worker, submission.plot_history, history)
+def history_axes(submission, probes, history):
+    return drawn(probes, submission.plot_history, history)
 
 
 @points(1, "plot_history draws the three curves of the history that it is given")
@@ -82,9 +82,9 @@ def predictions(key):
 
 
 @pytest.fixture
-def confusion_axes(submission, worker, predictions):
+def confusion_axes(submission, probes, predictions):
     truth, predicted = predictions
-    return drawn(worker, submission.plot_confusion, truth, predicted)
+    return drawn(probes, submission.plot_confusion, truth, predicted)
 
 
 def counts_in(axes):
