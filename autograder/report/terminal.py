@@ -99,12 +99,13 @@ class Display:
 def _table(results: list[Result]) -> Table:
     questions = list(dict.fromkeys(_question(check) for result in results for check in result.checks))
     table = Table(header_style="bold", row_styles=["", "dim"] if len(results) > 20 else None)
-    table.add_column("submission", no_wrap=True)
+    # On a narrow terminal these two give way; the numbers never do.
+    table.add_column("submission", overflow="fold", min_width=14)
     table.add_column("score", justify="right", no_wrap=True)
     for question in questions:
         table.add_column(question, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
-    table.add_column("first to look at", ratio=1)
+    table.add_column("why", min_width=8)
     for result in results:
         cells = [_points_of(result, question) for question in questions]
         score = _text(f"{result.score:g}/{result.max_score:g}", "bold green" if _is_full(result) else "bold")

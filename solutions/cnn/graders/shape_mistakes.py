@@ -111,18 +111,30 @@ def _cause(geometries, answers, claims, shapes):
         agrees = all(r or s == a for r, s, a in zip(raised, shapes, answers, strict=True))
         if raised == has_remainder and agrees:
             return "Your function raises where the division leaves a remainder. That is no error: PyTorch rounds down."
-        return str(next(claim for claim in claims if isinstance(claim, StudentFault))) + "."
+        # What a mistaken formula holds for impossible may raise, so the other answers tell the mistake.
+        answered = [(g, shape) for g, shape, r in zip(geometries, shapes, raised, strict=True) if not r]
+        mistake = _known_mistake(answered) if len(answered) > len(claims) // 2 else None
+        return mistake or str(next(claim for claim in claims if isinstance(claim, StudentFault))) + "."
     if all(claim is None for claim in claims):
         return "Your function returns nothing yet: replace `...` with your code, and end with `return`."
     if None in shapes:
         return "The function is to return a list of two numbers, the height and the width."
     if all(shape == shapes[0] for shape in shapes):
         return "Your function gives the same answer for every geometry: compute it from the arguments."
-    for text, mistake in MISTAKES:
-        if all(np.allclose(shape, mistake(g), atol=1e-9) for shape, g in zip(shapes, geometries, strict=True)):
-            return text
+    if mistake := _known_mistake(list(zip(geometries, shapes, strict=True))):
+        return mistake
     right = sum(shape == answer for shape, answer in zip(shapes, answers, strict=True))
     return f"Your function is right for {right} of {len(answers)} geometries."
+
+
+def _known_mistake(answered):
+    """The text of the mistake that explains every one of these pairs of a geometry and an answer."""
+    if any(shape is None for _, shape in answered):
+        return None
+    for text, mistake in MISTAKES:
+        if all(np.allclose(shape, mistake(geometry), atol=1e-9) for geometry, shape in answered):
+            return text
+    return None
 
 
 def _has_remainder(g):
