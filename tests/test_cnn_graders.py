@@ -14,6 +14,7 @@ import pytest
 from autograder.assignment import load_assignment
 from autograder.batch.collect import collect
 from autograder.batch.local import grade_all
+from autograder.grading import grade
 from autograder.sandbox import choose
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +57,14 @@ def test_it_gets_what_it_declares(results, name):
     got = {check.name: check.points for check in result.checks}
     assert got == expected, {name: feedback[name] for name in got if got[name] != expected.get(name)}
     assert result.status == declared.get("status", "graded")
+
+
+def test_handing_in_again_is_no_new_lottery(results):
+    """The same training to the last digit: the feedback holds what was measured."""
+    name = "wrong/q4_last_batch_accuracy.py"
+    again = grade(load_assignment(CNN), SUBMISSIONS / name, choose("bubblewrap", forbidden=(CNN,)))
+    assert [check.feedback for check in again.checks] == [check.feedback for check in results[name].checks]
+    assert any("val_accuracy is 0." in check.feedback for check in again.checks)
 
 
 @pytest.mark.parametrize("name", [name for name in DECLARED if "says" in DECLARED[name]])

@@ -111,10 +111,16 @@ def test_val_accuracy_is_true(trials):
 
 
 def suspicion(reported, actual, trial):
-    last_batch = len(trial.validation_labels) % 32
+    n = len(trial.validation_labels)
+    last_batch = n % 32
     of_last_batch = accuracy(trial.validation_outputs[-last_batch:], trial.validation_labels[-last_batch:])
     if math.isclose(reported, 100 * actual, rel_tol=0.01):
         return "Yours is in percent: an accuracy is a share, between 0 and 1."
+    in_full_batches = (n + 32 - last_batch) if last_batch else n
+    if math.isclose(reported, actual * n / in_full_batches, abs_tol=1e-6):
+        return "Yours counts the last batch as if it were full: divide by the number of images."
+    if math.isclose(reported, of_last_batch * last_batch / n, abs_tol=1e-6):
+        return "Yours counts the right answers of the last batch alone: add them up over all batches."
     if math.isclose(reported, of_last_batch, abs_tol=1e-6):
         return "Yours is that of the last batch alone: count right answers over all batches, then divide."
     if math.isclose(reported, trial.train_accuracy, abs_tol=0.02) and abs(reported - actual) > 0.03:
