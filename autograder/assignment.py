@@ -20,7 +20,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TimeSettings(_Strict):
+class TimeLimits(_Strict):
     """Seconds of wall time that a submission has."""
 
     cell: PositiveFloat = 60
@@ -42,7 +42,7 @@ class Settings(_Strict):
     title: str
     files: list[str] = []  # what travels with the student and lies beside the submission when it is graded
     preload: list[str] = ["numpy", "torch"]  # modules that a worker imports before it sees a submission
-    seconds: TimeSettings = TimeSettings()
+    seconds: TimeLimits = TimeLimits()
     limits: LimitSettings = LimitSettings()
 
     @field_validator("files")

@@ -8,7 +8,7 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.errors import UnreadableSubmission
 from autograder.plugin import GradersRun, declared_checks, run_graders
-from autograder.remote import CellReport, RemoteSubmission, TimeLimits
+from autograder.remote import CellReport, RemoteSubmission
 from autograder.results import Check, Result, Status, presentable
 from autograder.sandbox import Limits, Sandbox
 from autograder.submission import Submission, read_submission
@@ -61,7 +61,7 @@ def _worker_for(assignment: Assignment, submission: Submission, sandbox: Sandbox
         sandbox,
         files=assignment.student_files,
         limits=Limits(**settings.limits.model_dump()),
-        times=TimeLimits(**settings.seconds.model_dump()),
+        times=settings.seconds,
         preload=tuple(settings.preload),
     )
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from autograder.assignment import TimeLimits
 from autograder.errors import (
     BadClaim,
     MissingName,
@@ -24,6 +25,7 @@ from autograder.errors import (
     TimedOut,
     WorkerGone,
 )
+from autograder.results import CONTROL_CHARACTERS
 from autograder.sandbox import Limits, Sandbox
 from autograder.sandbox.process import Worker
 from autograder.submission import Submission
@@ -31,15 +33,6 @@ from autograder.worker import wire
 
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 MAX_CELLS_LOST = 4  # cells that kill their worker before the rest is given up
-
-
-@dataclass(frozen=True)
-class TimeLimits:
-    """Seconds of wall time that a submission has."""
-
-    cell: float = 60.0
-    call: float = 20.0
-    total: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -87,9 +80,7 @@ class RemoteSubmission:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        self._discard()
 
     @contextlib.contextmanager
     def limit(self, seconds: float) -> Iterator[None]:
@@ -194,11 +185,7 @@ class RemoteSubmission:
         except WorkerGone as gone:
             self._discard()
             raise type(gone)(f"`{label}` did not return: {gone}") from None
-        if isinstance(value, Handle):
-            value._label = label
-            if value._reference.kind == "ellipsis":
-                raise StubLeft(f"`{label}` is still the stub: `...` stands for the code that you are to write.")
-        return value
+        return _filled_in(value, label)
 
     def get_global(self, name: str) -> Any:
         """What the submission calls ``name``.
@@ -211,12 +198,7 @@ class RemoteSubmission:
             raise BadClaim("what came back is not an answer")
         if not answer["found"]:
             raise MissingName(f"`{name}` is not defined. {self._why_missing(name)}")
-        value = answer.get("value")
-        if isinstance(value, Handle):
-            value._label = name
-            if value._reference.kind == "ellipsis":
-                raise StubLeft(f"`{name}` is still the stub: `...` stands for the code that you are to write.")
-        return value
+        return _filled_in(answer.get("value"), name)
 
     def _why_missing(self, name: str) -> str:
         if not self.cell_reports:
@@ -308,6 +290,15 @@ class Handle:
         return f"<{self._reference.kind} in the worker>"
 
 
+def _filled_in(value: Any, label: str) -> Any:
+    """The value, which goes by this label if it is a handle; ``...`` is no value but a stub."""
+    if isinstance(value, Handle):
+        value._label = label
+        if value._reference.kind == "ellipsis":
+            raise StubLeft(f"`{label}` is still the stub: `...` stands for the code that you are to write.")
+    return value
+
+
 class _CellKilledWorker(Exception):
     """A cell ended its worker; the cells have to be run again without it."""
 
@@ -331,9 +322,6 @@ def _outgoing(value: Any) -> Any:
     return value
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
 def _student_error(label: str, claim: Any) -> StudentError | BadClaim:
     """An exception of the student's code, from the worker's description of it."""
     if type(claim) is not dict or type(claim.get("kind")) is not str:
@@ -341,7 +329,7 @@ def _student_error(label: str, claim: Any) -> StudentError | BadClaim:
 
     def text(key: str) -> str:
         value = claim.get(key)
-        return _CONTROL.sub("", value)[:500] if type(value) is str else ""
+        return CONTROL_CHARACTERS.sub("", value)[:500] if type(value) is str else ""
 
     if claim["kind"] == "WireError":
         return BadClaim(f"What {label} returned can't be graded: {text('message')}.")

@@ -19,12 +19,12 @@ Status = Literal["graded", "partial", "ungradable", "error"]
 
 
 MAX_FEEDBACK = 4000  # characters
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def presentable(text: str) -> str:
     """Text for a report, which may hold what a submission said: no control characters, and not too long."""
-    text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    text = CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", text)
     return text if len(text) <= MAX_FEEDBACK else text[: MAX_FEEDBACK - 4] + " ..."
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from autograder.assignment import Assignment, load_assignment
+from autograder.assignment import Assignment, TimeLimits, load_assignment
 from autograder.plugin import run_graders
-from autograder.remote import RemoteSubmission, TimeLimits
+from autograder.remote import RemoteSubmission
 from autograder.sandbox import Limits, choose
 from autograder.submission import read_submission
 

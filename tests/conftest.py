@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import Assignment, load_assignment
-from autograder.remote import RemoteSubmission, SubmissionNames, TimeLimits
+from autograder.assignment import Assignment, TimeLimits, load_assignment
+from autograder.remote import RemoteSubmission, SubmissionNames
 from autograder.sandbox import Limits, Sandbox, choose
 from autograder.submission import Cell, Submission
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from autograder.assignment import TimeLimits
 from autograder.errors import BadClaim, SandboxUnavailable, StudentError, TimedOut, UsageError, WorkerGone
-from autograder.remote import TimeLimits
 from autograder.sandbox import Limits, choose
 
 ROOT = Path(__file__).resolve().parent.parent

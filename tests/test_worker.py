@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autograder import tensor
+from autograder.assignment import TimeLimits
 from autograder.errors import BadClaim, MissingName, StubLeft, StudentError, WorkerGone
-from autograder.remote import TimeLimits
 
 
 def test_magics_and_shell_lines_are_tolerated(strongest, run_code):

@@ -11,6 +11,8 @@ from autograder.errors import SandboxUnavailable
 from autograder.sandbox.base import WORKER, Limits, Sandbox, Started, environment, python_folders
 
 HOME = "/home/student"
+SHARED_MEMORY = "/dev/shm"
+WRITABLE = ("/tmp", HOME, SHARED_MEMORY)  # all that a worker can write to, in memory
 _USER = "1000"
 
 
@@ -25,10 +27,7 @@ class Bubblewrap(Sandbox):
         Raises:
             SandboxUnavailable: it is missing, or namespaces are refused, as in an ordinary container.
         """
-        program = shutil.which("bwrap")
-        if program is None:
-            raise SandboxUnavailable("bubblewrap is not installed")
-        command = [program, *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
+        command = [_program(), *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
         try:
             tried = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -38,11 +37,8 @@ class Bubblewrap(Sandbox):
             raise SandboxUnavailable(f"bubblewrap may not make namespaces here: {reason}")
 
     def start(self, files: dict[str, Path], limits: Limits) -> Started:
-        program = shutil.which("bwrap")
-        if program is None:
-            raise SandboxUnavailable("bubblewrap is not installed")
         size = str(limits.disk_mb << 20)
-        arguments = [program, *_NAMESPACES]
+        arguments = [_program(), *_NAMESPACES]
         # First, since Python or the framework may live below one of them.
         for writable in ("/tmp", HOME):
             arguments += ["--size", size, "--tmpfs", writable]
@@ -51,7 +47,7 @@ class Bubblewrap(Sandbox):
                 arguments += ["--symlink", str(folder.readlink()), str(folder)]
             else:
                 arguments += ["--ro-bind", str(folder), str(folder)]
-        arguments += ["--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"]
+        arguments += ["--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", SHARED_MEMORY]
         for name, source in files.items():
             arguments += ["--ro-bind", str(source), f"{HOME}/{name}"]
         # Both are file systems in memory without a limit of their own.
@@ -61,6 +57,13 @@ class Bubblewrap(Sandbox):
         # Counted for each user namespace; for root's it is not enforced, and the watchdog counts threads.
         plan["limits"]["NPROC"] = limits.threads
         return Started(process, connection, plan)
+
+
+def _program() -> str:
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SandboxUnavailable("bubblewrap is not installed")
+    return program
 
 
 _NAMESPACES = [

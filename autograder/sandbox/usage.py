@@ -7,8 +7,9 @@ import os
 import stat
 from pathlib import Path
 
+from autograder.sandbox.bubblewrap import WRITABLE
+
 UNCOUNTABLE = 1 << 62
-_FILE_SYSTEMS = ("tmp", "dev/shm", "home/student")  # what bubblewrap gives it to write to, all in memory
 
 
 def of_worker(pid: int, scratch: Path | None) -> tuple[int, int]:
@@ -23,9 +24,9 @@ def of_worker(pid: int, scratch: Path | None) -> tuple[int, int]:
 def _of_file_systems(root: Path) -> tuple[int, int]:
     """Their files. Each was given a size when it was made, and a submission may well fill it and go on."""
     files = 0
-    for name in _FILE_SYSTEMS:
+    for path in WRITABLE:
         with contextlib.suppress(OSError):  # not ours to see, or gone with the worker
-            info = os.statvfs(root / name)
+            info = os.statvfs(root / path[1:])
             files += info.f_files - info.f_ffree
     return files, 0
 

@@ -7,6 +7,7 @@ The first frame on the connection is the plan, a dict with
 - ``limits``: resource limits by name
 - ``memory``: bytes of address space beyond what the preloaded modules map
 - ``landlock``: None, or ``{"readable": [...], "writable": [...]}``
+- ``seccomp``: whether to filter system calls
 - ``forbidden``: paths that must not be readable once confined
 - ``preload``: modules to import before the submission
 
@@ -25,18 +26,17 @@ from typing import Any
 
 from . import confine, torchvision_compat, wire
 from .notebook import stand_in_for_otter
-from .serve import _receive_exactly, serve
+from .serve import receive_frame, serve
 
 
 def main(descriptor: int) -> None:
     """Serve on an inherited socket."""
     connection = socket.socket(fileno=descriptor)
     connection.set_inheritable(False)
-    prefix = _receive_exactly(connection, wire.PREFIX.size)
-    if prefix is None:
+    frame = receive_frame(connection)
+    if frame is None:
         return
-    header, buffers = (_receive_exactly(connection, n) or b"" for n in wire.frame_size(prefix))
-    plan = wire.decode(header, buffers)
+    plan = wire.decode(*frame)
     try:
         layers = _confine(plan)
         _preload(plan["preload"])

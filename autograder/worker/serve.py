@@ -40,21 +40,16 @@ def serve(connection: socket.socket) -> None:
     """
     notebook, objects = Notebook(), Objects()
     # Held here, since student code may replace what it finds in modules.
-    encode, decode, exact = wire.encode, wire.decode, _receive_exactly
-    while True:
-        prefix = exact(connection, wire.PREFIX.size)
-        if prefix is None:
-            return
-        lengths = wire.frame_size(prefix)
-        header, buffers = (exact(connection, n) or b"" for n in lengths)
+    encode, decode, receive = wire.encode, wire.decode, receive_frame
+    while frame := receive(connection):
         try:
-            reply = {"value": _answer(decode(header, buffers, objects.revive), notebook)}
-            frame = encode(reply, objects.refer)
+            reply = {"value": _answer(decode(*frame, objects.revive), notebook)}
+            answer = encode(reply, objects.refer)
         except wire.WireError as error:
-            frame = encode({"error": {"kind": "WireError", "message": str(error)}})
+            answer = encode({"error": {"kind": "WireError", "message": str(error)}})
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's to raise, too
-            frame = encode({"error": describe(error)})
-        connection.sendall(frame)
+            answer = encode({"error": describe(error)})
+        connection.sendall(answer)
 
 
 def _answer(request: dict[str, Any], notebook: Notebook) -> Any:  # noqa: PLR0911  (one return a request)
@@ -82,6 +77,15 @@ def _answer(request: dict[str, Any], notebook: Notebook) -> Any:  # noqa: PLR091
         case "probes":
             return probes
     raise ValueError(f"unknown request {request['do']!r}")
+
+
+def receive_frame(connection: socket.socket) -> tuple[bytes, bytes] | None:
+    """Header and buffers of the next frame; None when the other end is closed."""
+    prefix = _receive_exactly(connection, wire.PREFIX.size)
+    if prefix is None:
+        return None
+    header, buffers = (_receive_exactly(connection, length) or b"" for length in wire.frame_size(prefix))
+    return header, buffers
 
 
 def _receive_exactly(connection: socket.socket, size: int) -> bytes | None:
