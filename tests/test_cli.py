@@ -151,6 +151,19 @@ def test_an_output_folder_that_can_t_be_written(make_assignment, folder, tmp_pat
     assert "Traceback" not in done.stderr and done.stderr.startswith("autograder: ")
 
 
+@pytest.mark.parametrize("command", [["-m", "autograder"], [str(Path(sys.executable).parent / "autograder")]])
+def test_no_module_of_a_student_s_is_imported_from_the_folder_of_the_command(make_assignment, folder, command):
+    assignment = make_assignment({"test_q1.py": GRADER})
+    for module in ("multiprocessing", "click", "numpy", "rich"):
+        (folder / "ada" / f"{module}.py").write_text("open('imported', 'w')")
+    arguments = ["grade", assignment.folder, "hw.py", "-o", "out"]
+    done = subprocess.run(
+        [sys.executable, *command, *arguments], cwd=folder / "ada", capture_output=True, text=True, check=False
+    )
+    assert not (folder / "ada" / "imported").exists()
+    assert "2 of 2" in done.stdout, done.stderr
+
+
 def test_names_of_submissions(tmp_path):
     for name in ("one/a.py", "two/a.py", "two/b.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import os
 import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +60,9 @@ def _grade_alone(assignment: Assignment, job: Job, sandbox: Sandbox) -> Result:
 
 
 def _pool(size: int) -> ProcessPoolExecutor:
-    # Spawned, so that a lane holds nothing but what it imports itself.
+    # Spawned, so that a lane holds nothing but what it imports itself; and not from the folder where the command
+    # is called, which may hold a student's multiprocessing.py.
+    os.environ["PYTHONSAFEPATH"] = "1"
     return ProcessPoolExecutor(size, multiprocessing.get_context("spawn"), initializer=_begin_lane)
 
 
