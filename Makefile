@@ -13,7 +13,7 @@ export OMP_NUM_THREADS := 1
 help:
 	@echo "make demo         set up, then grade sample submissions and show the results"
 	@echo "make test         set up, then lint, types and tests"
-	@echo "make assignments  make the student versions under assignments/ anew"
+	@echo "make assignments  release the assignments: student versions and packages"
 	@echo "make study        the slow statistical studies under benchmarks/ (hours)"
 
 setup: $(VENV)/.done
@@ -57,7 +57,7 @@ lint: setup
 	$(BIN)/mypy
 
 assignments: setup
-	$(BIN)/python scripts/build_assignments.py
+	$(BIN)/autograder assign cnn
 
 study: setup
 	$(BIN)/python benchmarks/right_submissions.py

@@ -41,11 +41,12 @@ class Settings(_Strict):
 
     title: str
     files: list[str] = []  # what travels with the student and lies beside the submission when it is graded
+    autograder_files: list[str] = []  # what only the hidden graders read
     preload: list[str] = ["numpy", "torch"]  # modules that a worker imports before it sees a submission
     seconds: TimeLimits = TimeLimits()
     limits: LimitSettings = LimitSettings()
 
-    @field_validator("files")
+    @field_validator("files", "autograder_files")
     @classmethod
     def _inside(cls, files: list[str]) -> list[str]:
         for name in files:
@@ -131,7 +132,7 @@ def load_assignment(folder: Path) -> Assignment:
         first = error.errors()[0]
         setting = ".".join(map(str, first["loc"]))
         raise AssignmentError(f"{path}: {setting}: {first['msg']}") from None
-    for name in settings.files:
+    for name in (*settings.files, *settings.autograder_files):
         if not (folder / name).exists():
             raise AssignmentError(f"{path} lists the file {name!r}, which does not exist")
     if not list((folder / "graders").glob("test_*.py")):

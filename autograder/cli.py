@@ -40,7 +40,10 @@ class _OneSentence(click.Group):
             self._fail(f"{error.filename or 'a file'}: {error.strerror or error}", 1)
 
     @staticmethod
-    def _fail(sentence: str, status: int) -> None:
+    def _fail(message: str, status: int) -> None:
+        sentence, *rest = message.strip().splitlines() or ["something went wrong"]
+        if rest and "--debug" in sys.argv:
+            click.echo("\n".join(rest), err=True)
         click.echo(f"autograder: {sentence[:1].lower()}{sentence[1:].rstrip('.')}", err=True)
         sys.exit(status)
 
@@ -55,6 +58,9 @@ def _default_lanes() -> int:
     return len(os.sched_getaffinity(0))
 
 
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
 @main.command()
 @click.argument("assignment")
 @click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SUBMISSION...")
@@ -64,6 +70,10 @@ def _default_lanes() -> int:
 )  # fmt: skip
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]")
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
+@click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML, with every check.")
+@click.option("--markdown", type=_FILE, metavar="FILE", help="Append a summary in Markdown, to show to students.")
+@click.option("--classroom", type=_FILE, metavar="FILE", help="Write GitHub Classroom's result format.")
+@click.option("--annotate", is_flag=True, help="Print annotations for a run of GitHub Actions.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
 @click.option("--debug", is_flag=True, help="Show tracebacks of the framework and the graders.")
 def grade(
@@ -72,39 +82,73 @@ def grade(
     output: Path,
     jobs: int | None,
     fail_under: float | None,
+    junit: Path | None,
+    markdown: Path | None,
+    classroom: Path | None,
+    annotate: bool,
     sandbox: str,
     debug: bool,
 ) -> int:
-    """Grade SUBMISSIONs (files, or folders of them) of ASSIGNMENT (a folder, or a name under solutions/)."""
+    """Grade SUBMISSIONs (files, or folders of them) of ASSIGNMENT (a name under solutions/, a folder, or a zip)."""
     # Imported here, so that `autograder --help` does not wait for them.
-    from autograder.assignment import find_assignment
     from autograder.batch.collect import collect
     from autograder.batch.local import grade_all
+    from autograder.packaging.bundle import open_assignment
+    from autograder.report.ci import Wanted, reports
     from autograder.report.terminal import Display
     from autograder.results import ResultStore
     from autograder.sandbox import choose
 
-    chosen = find_assignment(assignment)
-    collected = collect(submissions)
-    confinement = choose(sandbox, forbidden=(chosen.folder,))
-    store = ResultStore(output)
-    names = [job.name for job in collected.jobs]
-    results = []
-    with Display(chosen.settings.title, confinement.name, len(names)) as display:
-        display.passed_over(collected.passed_over)
-        try:
-            lanes = jobs or _default_lanes()
-            for result in grade_all(chosen, collected.jobs, confinement, lanes, display.running):
-                store.add(result)
-                results.append(result)
-                display.finished(result)
-        finally:
-            scores = store.write_scores(names)
-    results.sort(key=lambda result: result.submission)
-    display.summary(results, scores, debug=debug)
+    results: list[Result] = []
+    wanted = Wanted(junit, markdown, classroom, annotate)
+    with open_assignment(assignment) as chosen, reports(results, wanted):
+        collected = collect(submissions)
+        confinement = choose(sandbox, forbidden=(chosen.folder,))
+        store = ResultStore(output)
+        names = [job.name for job in collected.jobs]
+        with Display(chosen.settings.title, confinement.name, len(names)) as display:
+            display.passed_over(collected.passed_over)
+            try:
+                lanes = jobs or _default_lanes()
+                for result in grade_all(chosen, collected.jobs, confinement, lanes, display.running):
+                    store.add(result)
+                    results.append(result)
+                    display.finished(result)
+            finally:
+                results.sort(key=lambda result: result.submission)
+                scores = store.write_scores(names)
+        display.summary(results, scores, debug=debug)
     return _exit_status(results, fail_under)
 
 
 def _exit_status(results: list[Result], fail_under: float | None) -> int:
     least = 0.0 if fail_under is None else fail_under
     return int(any(result.status == "error" or result.percent < least for result in results))
+
+
+@main.command()
+@click.argument("assignment")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Write DIR/NAME/ and DIR/autograder.zip.  [default: assignments/NAME/ and solutions/NAME/autograder.zip]",
+)  # fmt: skip
+@click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+def assign(assignment: str, output: Path | None, sandbox: str) -> None:
+    """Make the student version of ASSIGNMENT, and the autograder.zip that grades it."""
+    from rich.console import Console
+
+    from autograder.assignment import find_assignment
+    from autograder.packaging.release import release
+
+    chosen = find_assignment(assignment)
+    if output is None:
+        student = chosen.folder.parent.parent / "assignments" / chosen.name
+        package = chosen.folder / "autograder.zip"
+    else:
+        student, package = output / chosen.name, output / "autograder.zip"
+    console = Console()
+    with console.status("") as status:
+        made = release(chosen, student, package, sandbox, lambda what: status.update(f"{what} ..."))
+    console.print(f"The reference gets {made.max_score:g} of {made.max_score:g} points, the blank notebook none.")
+    console.print(f"For students: {student}\nFor grading:  {package} (secret)", highlight=False, soft_wrap=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.errors import UnreadableSubmission
 from autograder.plugin import GradersRun, declared_checks, run_graders
 from autograder.remote import CellReport, RemoteSubmission
-from autograder.results import Check, Result, Status, presentable
+from autograder.results import Result, Status, presentable
 from autograder.sandbox import Limits, Sandbox
 from autograder.submission import Submission, read_submission
 
@@ -27,13 +28,13 @@ def grade(assignment: Assignment, path: Path, sandbox: Sandbox, name: str | None
     try:
         submission = read_submission(path)
     except UnreadableSubmission as reason:
-        return _ungradable(name, declared_checks(assignment), str(reason))
+        return ungradable(assignment, name, str(reason))
 
     with _worker_for(assignment, submission, sandbox) as remote:
         run = run_graders(assignment, remote)
 
     if _no_cell_is_python(submission, remote.cell_reports):
-        return _ungradable(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
+        return _without_points(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
     return Result(
         submission=name,
         status=_status(run),
@@ -41,14 +42,19 @@ def grade(assignment: Assignment, path: Path, sandbox: Sandbox, name: str | None
         notes=tuple(_notes(remote.cell_reports)),
         trouble=run.trouble,
         confinement=tuple(remote.layers),
+        leaderboard=run.leaderboard,
         seconds=time.monotonic() - began,
     )
 
 
-def _ungradable(name: str, run: GradersRun, reason: str) -> Result:
-    """A result that names every check, with no points and the reason why."""
+def ungradable(assignment: Assignment, name: str, reason: str) -> Result:
+    """The result of a submission from which no code could be read: every check, with no points and the reason why."""
+    return _without_points(name, declared_checks(assignment), reason)
+
+
+def _without_points(name: str, run: GradersRun, reason: str) -> Result:
     checks = tuple(
-        Check(check.name, check.title, 0.0, check.max_points, "not run", "There is no code to check.")
+        replace(check, points=0.0, outcome="not run", feedback="There is no code to check.", seconds=0.0)
         for check in run.checks
     )
     return Result(name, "error" if run.trouble else "ungradable", checks, (reason,), run.trouble)

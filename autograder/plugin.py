@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import re
 import sys
@@ -18,7 +19,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import pytest
 
@@ -26,16 +27,20 @@ from autograder.assignment import Assignment, Key
 from autograder.errors import AssignmentError, AutograderError, StudentFault, WorkerGone
 from autograder.probes import Probes
 from autograder.remote import RemoteSubmission, SubmissionNames
-from autograder.results import Check, Outcome, presentable
+from autograder.results import Check, LeaderboardEntry, Outcome, Visibility, presentable
 
 _Test = TypeVar("_Test", bound=Callable[..., Any])
 
 
-def points(value: float, title: str) -> Callable[[_Test], _Test]:
-    """Declare what a check is worth, and the title that students and instructors see."""
+def points(value: float, title: str, visibility: Visibility = "visible") -> Callable[[_Test], _Test]:
+    """Declare what a check is worth, and the title that students and instructors see.
+
+    ``visibility`` says from when on Gradescope shows students the check: ``"visible"`` (at once),
+    ``"after_due_date"``, ``"after_published"`` (with the grades) or ``"hidden"`` (never).
+    """
 
     def mark(test: _Test) -> _Test:
-        marked: _Test = pytest.mark.points(value, title)(test)
+        marked: _Test = pytest.mark.points(value, title, visibility)(test)
         return marked
 
     return mark
@@ -60,6 +65,7 @@ class GradersRun:
 
     checks: tuple[Check, ...]
     trouble: str
+    leaderboard: tuple[LeaderboardEntry, ...] = ()
 
 
 def run_graders(assignment: Assignment, remote: RemoteSubmission) -> GradersRun:
@@ -104,7 +110,7 @@ def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
         lines = log.getvalue().strip().splitlines()
         reason = next((line[1:].strip() for line in lines if line.startswith("E  ")), lines[-1] if lines else "")
         trouble.append("\n".join([f"pytest could not run the graders: {reason}", *lines[-80:]]))
-    return GradersRun(plugin.checks(), "\n\n".join(trouble))
+    return GradersRun(plugin.checks(), "\n\n".join(trouble), tuple(plugin.leaderboard.values()))
 
 
 @contextlib.contextmanager
@@ -156,6 +162,7 @@ class _Case:
     check: str
     title: str
     worth: float
+    visibility: Visibility
     fraction: float = 0.0
     outcome: Outcome = "not run"
     feedback: str = "This check was not run."
@@ -169,6 +176,7 @@ class _Recorder:
     assignment: Assignment
     remote: RemoteSubmission | None
     trouble: list[str] = field(default_factory=list)
+    leaderboard: dict[str, LeaderboardEntry] = field(default_factory=dict)
     _cases: dict[str, _Case] = field(default_factory=dict)
 
     # --- fixtures --------------------------------------------------------------------------------------------
@@ -202,10 +210,20 @@ class _Recorder:
         """The assignment's key: ``key.rng("geometries")``."""
         return self.assignment.key
 
+    @pytest.fixture(scope="session", name="leaderboard")
+    def leaderboard_fixture(self) -> Callable[..., None]:
+        """Publishes a measurement on Gradescope's leaderboard: ``leaderboard("accuracy", 0.81)``."""
+
+        def publish(name: str, value: float, order: Literal["asc", "desc"] = "desc") -> None:
+            if math.isfinite(value):  # NaN is no number in JSON, and no rank
+                self.leaderboard[name] = LeaderboardEntry(name, float(value), order)
+
+        return publish
+
     # --- the record --------------------------------------------------------------------------------------------
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.addinivalue_line("markers", "points(value, title): what a check is worth")
+        config.addinivalue_line("markers", "points(value, title, visibility): what a check is worth")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Enter every check before the first one runs, so that one that does not report is seen."""
@@ -213,8 +231,8 @@ class _Recorder:
             marker = item.get_closest_marker("points")
             if marker is None:
                 raise AssignmentError(f"the grader {item.nodeid} has no points: decorate it with @points(2, 'Title')")
-            value, title = marker.args
-            self._cases[item.nodeid] = _Case(_check_name(item), str(title), float(value))
+            value, title, visibility = marker.args
+            self._cases[item.nodeid] = _Case(_check_name(item), str(title), float(value), visibility)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -279,7 +297,8 @@ def _check_of(name: str, cases: list[_Case]) -> Check:
     fraction = sum(case.fraction for case in cases) / len(cases)
     outcome: Outcome = "partial" if worst.outcome == "failed" and fraction > 0 else worst.outcome
     seconds = sum(case.seconds for case in cases)
-    return Check(name, worst.title, round(worst.worth * fraction, 6), worst.worth, outcome, worst.feedback, seconds)
+    points = round(worst.worth * fraction, 6)
+    return Check(name, worst.title, points, worst.worth, outcome, worst.feedback, seconds, worst.visibility)
 
 
 def _check_name(item: pytest.Item) -> str:

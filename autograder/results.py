@@ -10,22 +10,23 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
 Status = Literal["graded", "partial", "ungradable", "error"]
-
+Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]  # Gradescope's words
 
 MAX_FEEDBACK = 4000  # characters
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# And what is no character at all: neither UTF-8 nor XML can hold a lone surrogate, nor XML the last two.
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def presentable(text: str) -> str:
+def presentable(text: str, longest: int = MAX_FEEDBACK) -> str:
     """Text for a report, which may hold what a submission said: no control characters, and not too long."""
     text = CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", text)
-    return text if len(text) <= MAX_FEEDBACK else text[: MAX_FEEDBACK - 4] + " ..."
+    return text if len(text) <= longest else text[: longest - 4] + " ..."
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,16 @@ class Check:
     outcome: Outcome
     feedback: str = ""
     seconds: float = 0.0
+    visibility: Visibility = "visible"
+
+
+@dataclass(frozen=True)
+class LeaderboardEntry:
+    """A measurement that a grader publishes, to compare submissions by."""
+
+    name: str
+    value: float
+    order: Literal["asc", "desc"] = "desc"  # whether the smallest comes first, or the largest
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class Result:
     trouble: str = ""  # about the framework or the graders, for the instructor only
     confinement: tuple[str, ...] = ()
     seconds: float = 0.0
+    leaderboard: tuple[LeaderboardEntry, ...] = ()
 
     @property
     def score(self) -> float:
@@ -72,6 +84,11 @@ class Result:
         """Score as a percentage of the points that could be had."""
         return 100 * self.score / self.max_score if self.max_score else 0.0
 
+    @property
+    def summary(self) -> str:
+        """What there is to say about the submission as a whole."""
+        return "\n\n".join(self.notes) or _SUMMARY[self.status]
+
     def to_gradescope(self) -> dict[str, Any]:
         """The result in Gradescope's schema for ``results.json``.
 
@@ -80,7 +97,7 @@ class Result:
         return {
             "score": self.score,
             "execution_time": round(self.seconds, 3),
-            "output": "\n\n".join(self.notes) or _SUMMARY[self.status],
+            "output": self.summary,
             "output_format": "text",
             "visibility": "visible",
             "stdout_visibility": "hidden",
@@ -93,11 +110,12 @@ class Result:
                     "status": "passed" if check.outcome == "passed" else "failed",
                     "output": "\n".join(filter(None, [check.title, check.feedback])),
                     "output_format": "text",
-                    "visibility": "visible",
+                    "visibility": check.visibility,
                     "extra_data": {"outcome": check.outcome, "seconds": round(check.seconds, 3)},
                 }
                 for check in self.checks
             ],
+            "leaderboard": [asdict(entry) for entry in self.leaderboard],
             "extra_data": {
                 "submission": self.submission,
                 "status": self.status,

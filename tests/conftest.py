@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,3 +67,29 @@ def make_assignment(tmp_path: Path) -> Callable[..., Assignment]:
         return load_assignment(folder)
 
     return make
+
+
+REFUSE_NAMESPACES = """
+import ctypes, os, struct, sys
+# What an ordinary container's seccomp profile does: no new namespaces. clone is judged by its flags.
+libc = ctypes.CDLL(None, use_errno=True)
+unshare, clone, clone3 = (272, 56, 435) if sys.argv[1] == "x86_64" else (97, 220, 435)
+code = [(0x20,0,0,0), (0x15,0,1,unshare), (6,0,0,0x50001), (0x15,0,1,clone3), (6,0,0,0x50026),
+        (0x15,0,3,clone), (0x20,0,0,16), (0x45,0,1,0x7E020000), (6,0,0,0x50001), (6,0,0,0x7FFF0000)]
+program = b"".join(struct.pack("<HBBI", *line) for line in code)
+buffer = ctypes.create_string_buffer(program, len(program))
+header = ctypes.create_string_buffer(struct.pack("@HxxxxxxP", len(code), ctypes.addressof(buffer)))
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, ctypes.c_void_p(ctypes.addressof(header)), 0, 0) == 0
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.fixture(scope="session")
+def without_namespaces(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What to put before a command, to run it below a filter like an ordinary container's."""
+    script = tmp_path_factory.mktemp("filter") / "refuse.py"
+    script.write_text(REFUSE_NAMESPACES)
+    for folder in (script.parent, script.parent.parent, script.parent.parent.parent):
+        folder.chmod(0o755)  # for a command that runs as another user
+    return [sys.executable, str(script), os.uname().machine]

@@ -6,11 +6,13 @@ Everything here is the real thing: real images, real torch and torchvision, real
 import filecmp
 import importlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbclient
@@ -19,6 +21,12 @@ import pytest
 import torch
 from otter.test_files import create_test_file
 from torch import nn
+
+from autograder.assignment import load_assignment
+from autograder.grading import grade
+from autograder.packaging.master import read_master
+from autograder.packaging.release import otter_assign
+from autograder.sandbox import choose
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = ROOT / "solutions" / "cnn"
@@ -266,18 +274,26 @@ def test_compat_is_quiet_where_torchvision_is_missing():
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The folder of `student` and `autograder` (the solved one), made anew from the master notebook."""
-    return load(ROOT / "scripts" / "build_assignments.py").assign("cnn", tmp_path_factory.mktemp("assign"))
+    """What Otter Assign makes of the master notebook now."""
+    assignment = load_assignment(LESSON)
+    return otter_assign(assignment, read_master(assignment), tmp_path_factory.mktemp("assign"))
 
 
 @pytest.fixture(scope="module")
 def executed(built, tmp_path_factory):
-    """Both notebooks after a run from top to bottom, each in its own Jupyter kernel and a copy of its folder."""
+    """The student version after a run from top to bottom in a Jupyter kernel, blank and with the reference's answers.
+
+    Each in its own copy of its folder, without a network, and with `grader.check_all()` at the end.
+    """
 
     def run(version):
         folder = tmp_path_factory.mktemp("run") / version
-        shutil.copytree(built / version, folder)
+        shutil.copytree(built.student, folder)
         notebook = nbformat.read(folder / "cnn.ipynb", as_version=4)
+        if version == "answered":
+            answer_into(notebook, built.solved)
+        notebook.cells.append(nbformat.v4.new_code_cell("grader.check_all()"))
+        nbformat.write(notebook, folder / "cnn.ipynb")  # which grader.export() packs
         client = nbclient.NotebookClient(
             notebook,
             timeout=120,
@@ -286,10 +302,25 @@ def executed(built, tmp_path_factory):
             resources={"metadata": {"path": str(folder)}},
         )
         client.execute(env={**SUBPROCESS_ENV, "MPLBACKEND": "module://matplotlib_inline.backend_inline"})
-        return notebook
+        return Executed(notebook, folder)
 
     with ThreadPoolExecutor(2) as both:
-        return dict(zip(("student", "autograder"), both.map(run, ("student", "autograder")), strict=True))
+        return dict(zip(("blank", "answered"), both.map(run, ("blank", "answered")), strict=True))
+
+
+@dataclass(frozen=True)
+class Executed:
+    notebook: nbformat.NotebookNode
+    folder: Path
+
+
+def answer_into(notebook, solved: Path) -> None:
+    """Fill the stubs in with the answers of the solved notebook, as a student would."""
+    answers = [cell.source for cell in nbformat.read(solved, as_version=4).cells if "SOLUTION" in cell.source]
+    stubs = [cell for cell in notebook.cells if "otter_answer_cell" in cell.metadata.get("tags", [])]
+    assert len(stubs) == len(answers) == 5
+    for stub, answer in zip(stubs, answers, strict=True):
+        stub.source = answer
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -307,7 +338,7 @@ def failed_cells(notebook) -> list:
 
 
 def test_committed_student_version_is_what_the_master_gives(built):
-    fresh, committed = files_of(built / "student"), files_of(RELEASED)
+    fresh, committed = files_of(built.student), files_of(RELEASED)
     assert fresh.keys() == {name for name in committed if "__pycache__" not in name and name != ".OTTER_LOG"}
     for name, content in fresh.items():
         assert content == committed[name], f"{name} is stale: run make assignments"
@@ -331,7 +362,7 @@ def test_student_version_has_stubs_and_no_solution():
 
 
 def test_solved_notebook_runs_and_passes_every_public_test(executed):
-    notebook = executed["autograder"]
+    notebook = executed["answered"].notebook
     assert failed_cells(notebook) == []
     assert checks(notebook) == {f"q{i}": f"q{i} results: All test cases passed!" for i in (1, 2, 3, 4, 5)}
     pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
@@ -339,14 +370,14 @@ def test_solved_notebook_runs_and_passes_every_public_test(executed):
 
 
 def test_solved_notebook_learns(executed):
-    (training,) = [c for c in executed["autograder"].cells if c.source.startswith("torch.manual_seed(0)\nmodel")]
+    (training,) = [c for c in executed["answered"].notebook.cells if c.source.startswith("torch.manual_seed(0)\nmodel")]
     accuracies = [float(line.split(":")[1].split("%")[0]) for line in training.outputs[0].text.splitlines()]
     assert len(accuracies) == 10
     assert max(accuracies) > 72  # of 500 validation images, ten epochs; about 80 is usual
 
 
 def test_blank_notebook_runs_and_says_what_is_missing(executed):
-    notebook = executed["student"]
+    notebook = executed["blank"].notebook
     # only cells that show off the student's own work can fail, and grading passes over those
     assert len(failed_cells(notebook)) == 3
     assert all("otter_ignore" in cell.metadata.tags for cell in failed_cells(notebook))
@@ -358,6 +389,27 @@ def test_blank_notebook_runs_and_says_what_is_missing(executed):
     assert said["q4"].count("train returned nothing.") == 3
     assert "plot_history should return the Figure." in said["q5"]
     assert "plot_confusion should return the Figure." in said["q5"]
+
+
+@pytest.mark.parametrize(("version", "score"), [("answered", 27), ("blank", 0)])
+def test_round_trip_through_otter(built, executed, tmp_path, version, score):
+    """Master, assign, student version, answers, `grader.export()`, `otter run`: what `autograder grade` gives."""
+    [export] = executed[version].folder.glob("*.zip")
+    command = [sys.executable, "-m", "otter", "run", "-a", built.package, "-o", tmp_path, export]
+    done = subprocess.run(command, env=SUBPROCESS_ENV, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "results.json").read_text())
+    ours = grade(load_assignment(LESSON), export, choose(forbidden=(LESSON,)))
+    assert {test["name"]: (test["score"], test["max_score"]) for test in report["tests"]} == {
+        check.name: (check.points, check.max_points) for check in ours.checks
+    }
+    assert sum(test["score"] for test in report["tests"]) == score
+    assert "DISCREPANC" not in done.stdout.upper()
+
+
+def test_check_all_sums_up(executed):
+    said = executed["answered"].notebook.cells[-1].outputs[-1]["data"]["text/plain"]
+    assert said.count("All test cases passed!") == 5
 
 
 def test_graded_cells_define_everything_without_the_showing_off(built):
@@ -375,7 +427,7 @@ def test_graded_cells_define_everything_without_the_showing_off(built):
         "assert x_train.min() == 0 and x_train.max() == 1 and y_train.dtype == torch.int64\n"
         "assert 'sklearn' not in sys.modules\n"
         "print('history' in globals())\n",
-        cwd=built / "autograder",
+        cwd=built.solved.parent,
     )
     assert said == "False"
 

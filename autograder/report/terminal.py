@@ -88,7 +88,7 @@ class Display:
 
     def summary(self, results: list[Result], scores: Path, *, debug: bool) -> None:
         """The table of all results, or every check of the only one."""
-        self._console.print(_details(results[0]) if len(results) == 1 else _table(results))
+        self._console.print(details(results[0]) if len(results) == 1 else _table(results))
         for result in results:
             if result.trouble:
                 shown = result.trouble if debug else f"{result.trouble.strip().splitlines()[0]} (--debug shows more)"
@@ -145,7 +145,8 @@ def _first_reason(result: Result) -> Text:
     return reason
 
 
-def _details(result: Result) -> Group:
+def details(result: Result) -> Group:
+    """Every check of one submission, with its feedback."""
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)

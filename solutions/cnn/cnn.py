@@ -21,11 +21,35 @@
 #   pdf: false
 #   run_tests: false
 #   ignore_log: true
-#   instructions: "Hand in that zip file, or this notebook itself: both are graded in the same way."
+#   instructions: >-
+#     Hand in that zip file, or this notebook itself: both are graded in the same way. (Google Colab can't make the
+#     zip: there, File > Download gives you the notebook.)
 # files:
 #   - fashion.py
 #   - torchvision_compat.py
 #   - data
+# init_cell: false
+# plugins:
+#   - autograder.packaging.otter.HiddenGraders
+
+# %% tags=["otter_ignore"]
+# On Google Colab only: upload this notebook's folder to your Drive, as `cnn`, before you run this cell.
+import sys
+
+if "google.colab" in sys.modules:
+    import os
+
+    from google.colab import drive
+    from IPython import get_ipython
+
+    drive.mount("/content/drive")
+    os.chdir("/content/drive/MyDrive/cnn")
+    get_ipython().run_line_magic("pip", "install -q otter-grader")
+
+# %%
+import otter
+
+grader = otter.Notebook("cnn.ipynb")
 
 # %% [markdown]
 # # Convolutional neural networks

@@ -38,7 +38,7 @@ def test_training_loss_falls(trials):
 
 
 @points(3, "Learns Fashion-MNIST: .65 of the images that it has not seen")
-def test_learns_fashion_mnist(trials, controls):
+def test_learns_fashion_mnist(trials, controls, leaderboard):
     passed, seen = trials.first_success(lambda trial: trial.hidden_accuracy >= ENOUGH)
     found = ", ".join(f"{trial.hidden_accuracy:.3f}" for trial in seen)
     assert passed, (
@@ -50,6 +50,7 @@ def test_learns_fashion_mnist(trials, controls):
         f"Trained on ten images only, your model is right for {control:.0%} of the images that it has not seen. "
         "Nobody learns that from ten images: the knowledge was brought along, not learned."
     )
+    leaderboard("accuracy", seen[0].hidden_accuracy)  # of the first seed, the same for everybody
 
 
 def history_of(trial):
