@@ -407,6 +407,22 @@ def test_round_trip_through_otter(built, executed, tmp_path, version, score):
     assert "DISCREPANC" not in done.stdout.upper()
 
 
+def test_on_colab_the_first_cell_fetches_the_folder_and_otter():
+    """With stand-ins for Colab's drive and its IPython, which can't be had here."""
+    first = nbformat.read(RELEASED / "cnn.ipynb", as_version=4).cells[0].source
+    said = python(
+        "import os, sys, types\n"
+        "colab = types.ModuleType('google.colab')\n"
+        "colab.drive = types.SimpleNamespace(mount=lambda place: print('mount', place))\n"
+        "sys.modules |= {'google': types.ModuleType('google'), 'google.colab': colab}\n"
+        "os.chdir = lambda place: print('cd', place)\n"
+        "import IPython\n"
+        "IPython.get_ipython = lambda: types.SimpleNamespace(run_line_magic=print)\n"
+        f"exec({first!r})\n"
+    )
+    assert said == "mount /content/drive\ncd /content/drive/MyDrive/cnn\npip install -q otter-grader"
+
+
 def test_check_all_sums_up(executed):
     said = executed["answered"].notebook.cells[-1].outputs[-1]["data"]["text/plain"]
     assert said.count("All test cases passed!") == 5
