@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from autograder.assignment import Assignment, load_assignment
-from autograder.errors import AssignmentError
+from autograder.errors import AssignmentError, UsageError
 from autograder.grading import grade
 from autograder.packaging.bundle import open_assignment
 from autograder.packaging.leaks import find_leaks
@@ -210,6 +210,16 @@ def members(package: Path) -> dict[str, bytes]:
         with archive.open(wheel) as file, zipfile.ZipFile(file) as inner:
             found[wheel] = b"".join(inner.read(name) for name in sorted(inner.namelist()))
     return found
+
+
+def test_a_folder_that_holds_something_else_is_not_replaced(adding, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    for place in (mine, adding.folder, adding.folder.parent, mine / "thesis.txt"):
+        with pytest.raises(UsageError, match="holds something else"):
+            release(adding, place, tmp_path / "autograder.zip")
+    assert (mine / "thesis.txt").exists() and (adding.folder / "adding.py").exists()
 
 
 SPOILT = {

@@ -20,10 +20,10 @@ import nbclient
 import nbformat
 from otter.test_files import create_test_file
 
-from autograder.assignment import Assignment
+from autograder.assignment import SETTINGS, Assignment
 from autograder.batch.collect import Job
 from autograder.batch.local import grade_all
-from autograder.errors import AssignmentError
+from autograder.errors import AssignmentError, UsageError
 from autograder.packaging.bundle import copy, open_assignment
 from autograder.packaging.leaks import find_leaks
 from autograder.packaging.master import Master, read_master
@@ -55,8 +55,10 @@ def release(
     Nothing is written unless all is well. ``step`` is told what is being done.
 
     Raises:
+        UsageError: ``student`` holds something else.
         AssignmentError: the master notebook, the graders or what Otter made of them is not right.
     """
+    _check_place(student, assignment)
     step("Reading the master notebook")
     master = read_master(assignment)
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
@@ -72,6 +74,15 @@ def release(
         copy(built.student, student)
         copy(built.package, package)
     return Release(student, package, max_score)
+
+
+def _check_place(student: Path, assignment: Assignment) -> None:
+    """Raise unless the folder is free, or holds an earlier release: it will be replaced whole."""
+    place = student.resolve()
+    is_release = (place / f"{assignment.name}.ipynb").is_file() and (place / "tests").is_dir()
+    is_source = place == assignment.folder or place in assignment.folder.parents or (place / SETTINGS).exists()
+    if is_source or (place.exists() and not is_release and (not place.is_dir() or any(place.iterdir()))):
+        raise UsageError(f"{student} holds something else than an earlier release: choose another folder with -o")
 
 
 @dataclass(frozen=True)
