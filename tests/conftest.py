@@ -90,6 +90,7 @@ def without_namespaces(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What to put before a command, to run it below a filter like an ordinary container's."""
     script = tmp_path_factory.mktemp("filter") / "refuse.py"
     script.write_text(REFUSE_NAMESPACES)
-    for folder in (script.parent, script.parent.parent, script.parent.parent.parent):
-        folder.chmod(0o755)  # for a command that runs as another user
+    for folder in script.parents:  # for a command that runs as another user
+        if folder.stat().st_uid == os.getuid() and folder.is_relative_to(tmp_path_factory.getbasetemp().parent.parent):
+            folder.chmod(folder.stat().st_mode | 0o055)
     return [sys.executable, str(script), os.uname().machine]

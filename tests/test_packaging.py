@@ -435,6 +435,15 @@ def test_otter_run_takes_an_export_and_unpickles_nothing_in_it(built, tmp_path):
     assert not mark.exists()
 
 
+@pytest.mark.parametrize("module", ["ipykernel_launcher", "json", "otter"])
+def test_otter_s_kernel_imports_no_submission_that_has_the_name_of_a_module(built, tmp_path, module):
+    path = tmp_path / f"{module}.py"
+    path.write_text(f"{RIGHT}\nopen({str(tmp_path / 'imported')!r}, 'w')")
+    done, report = otter_run(built.package, path, tmp_path / "out")
+    assert not (tmp_path / "imported").exists()
+    assert done.returncode == 0 and sum(score for score, _ in scores(report).values()) == 3, done.stderr
+
+
 def test_no_plugin_or_a_failing_one_is_an_error_and_no_score(original, built, tmp_path):
     (tmp_path / "ada.py").write_text(RIGHT)
     unpacked = tmp_path / "unpacked"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -59,11 +60,21 @@ def _grade_alone(assignment: Assignment, job: Job, sandbox: Sandbox) -> Result:
             return _failed(job, "The grader process died while it graded this submission.")
 
 
-def _pool(size: int) -> ProcessPoolExecutor:
-    # Spawned, so that a lane holds nothing but what it imports itself; and not from the folder where the command
-    # is called, which may hold a student's multiprocessing.py.
+@contextlib.contextmanager
+def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
+    """Lanes: spawned, so that one holds nothing but what it imports itself.
+
+    And not from the folder where the command is called, which may hold a student's ``multiprocessing.py``.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
-    return ProcessPoolExecutor(size, multiprocessing.get_context("spawn"), initializer=_begin_lane)
+    try:
+        with ProcessPoolExecutor(size, multiprocessing.get_context("spawn"), initializer=_begin_lane) as pool:
+            yield pool
+    finally:
+        del os.environ["PYTHONSAFEPATH"]
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _begin_lane() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,12 @@ class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no 
                 path.unlink()
 
     def before_execution(self, submission: Any) -> nbformat.NotebookNode:
-        """Otter's kernel never sees student code."""
+        """Otter's kernel never sees student code, not even as a file that has the name of a module.
+
+        It starts in this folder, where a submission called ``json.py`` or ``ipykernel_launcher.py`` would be run.
+        """
+        self.kept = tempfile.TemporaryDirectory(prefix="autograder-")
+        shutil.move(self.submission_path, self.kept.name)
         return nbformat.v4.new_notebook()
 
     def after_grading(self, results: GradingResults) -> None:
@@ -79,7 +85,8 @@ class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no 
         path = Path(self.submission_path)
         source = path.parent.parent / "source"
         assignment = load_bundle(source / "files" / FOLDER)
-        result = grade(assignment, path, choose(forbidden=(source,)))
+        with self.kept as folder:
+            result = grade(assignment, Path(folder) / path.name, choose(forbidden=(source,)))
         if result.trouble:
             raise AutograderError(f"{path.name} could not be graded: {result.trouble}")
         record(result, results)

@@ -154,8 +154,10 @@ def check_solved_notebook(path: Path) -> None:
         extra_arguments=["--IPKernelApp.log_level=40"],  # errors only: warnings would reach the terminal
         resources={"metadata": {"path": str(path.parent)}},
     )
+    # As a student's kernel: it imports helper files from the folder where it starts.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     try:
-        client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})
+        client.execute(env={**environment, "OMP_NUM_THREADS": "1"})
     except nbclient.exceptions.CellExecutionError as error:
         raise AssignmentError(f"the solved notebook does not run: {error.ename}: {error.evalue}") from None
     except (nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError) as error:
