@@ -135,9 +135,20 @@ def load_assignment(folder: Path) -> Assignment:
     for name in (*settings.files, *settings.autograder_files):
         if not (folder / name).exists():
             raise AssignmentError(f"{path} lists the file {name!r}, which does not exist")
+    _keep_apart(folder, settings)
     if not list((folder / "graders").glob("test_*.py")):
         raise AssignmentError(f"{folder} has no hidden graders: put test_q1.py and so on into graders/")
     return Assignment(folder.name, folder, settings, _read_key(folder / KEY))
+
+
+def _keep_apart(folder: Path, settings: Settings) -> None:
+    """Raise where a file that travels with the student is, holds or lies in what students never see."""
+    secret = [*settings.autograder_files, "graders", "submissions", f"{folder.name}.py", f"{folder.name}.ipynb"]
+    for name in settings.files:
+        given = PurePosixPath(name)
+        for other in map(PurePosixPath, secret):
+            if given == other or given in other.parents or other in given.parents:
+                raise AssignmentError(f"`files` gives {name!r} to students, but {str(other)!r} is not for them")
 
 
 def _read_key(path: Path) -> Key:

@@ -142,6 +142,8 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
     from autograder.packaging.release import release
 
     chosen = find_assignment(assignment)
+    if output is None and chosen.folder.parent.name != "solutions":
+        raise UsageError(f"{chosen.folder} is not below solutions/: say with -o where to write")
     if output is None:
         student = chosen.folder.parent.parent / "assignments" / chosen.name
         package = chosen.folder / "autograder.zip"

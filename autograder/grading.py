@@ -57,7 +57,7 @@ def _without_points(name: str, run: GradersRun, reason: str) -> Result:
         replace(check, points=0.0, outcome="not run", feedback="There is no code to check.", seconds=0.0)
         for check in run.checks
     )
-    return Result(name, "error" if run.trouble else "ungradable", checks, (reason,), run.trouble)
+    return Result(name, "error" if run.trouble else "ungradable", checks, (presentable(reason),), run.trouble)
 
 
 def _worker_for(assignment: Assignment, submission: Submission, sandbox: Sandbox) -> RemoteSubmission:

@@ -278,6 +278,10 @@ class _Recorder:
 _PLAIN = r"(NoneType|bool|int|float|str|bytes|list|tuple|dict|numpy\.ndarray|ellipsis)"
 _MISUSED_CLAIM = re.compile(
     rf"'{_PLAIN}' object (is not callable|is not iterable|is not subscriptable|has no attribute)"
+    rf"|unsupported operand type\(s\) for \S+: '{_PLAIN}' and '{_PLAIN}'"
+    rf"|bad operand type for \S+ '{_PLAIN}'"
+    rf"|'[<>]=?' not supported between instances of '{_PLAIN}' and '{_PLAIN}'"
+    rf"|object of type '{_PLAIN}' has no len\(\)"
 )
 
 

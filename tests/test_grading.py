@@ -110,6 +110,25 @@ def test_plain_data_where_an_object_is_expected_is_the_submission_s_mistake(make
     assert "'int' object is not callable" in result.checks[0].feedback
 
 
+@pytest.mark.parametrize("returned", ["'six'", "[6]", "None", "{}"])
+def test_arithmetic_with_a_claim_of_another_kind_is_the_submission_s_mistake(make_assignment, grade_code, returned):
+    grader = """
+        from autograder import points
+
+        @points(1, "Halves")
+        def test_halves(submission):
+            claimed = submission.half(12)
+            assert abs(claimed - 6) < 1e-9, "half(12) is 6."
+
+        @points(1, "Is small")
+        def test_small(submission):
+            assert submission.half(12) < 7, "half(12) is below 7."
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), f"def half(x): return {returned}")
+    assert (result.status, result.trouble, result.score) == ("graded", "", 0)
+    assert all("of another kind" in check.feedback for check in result.checks)
+
+
 def test_feedback_is_bounded_and_clean(make_assignment, grade_code):
     grader = """
     from autograder import points

@@ -231,6 +231,10 @@ SPOILT = {
     "no plugin": ("#   - autograder.packaging.otter.HiddenGraders", "#   []", "plugin"),
     "files that differ": ("#   - helper.py", "#   []", "assignment.toml"),
     "the graders' files": ("# files:", "# autograder_files: [hidden]\n# files:", "assignment.toml"),
+    "tests in a format that is not ours": ("#   ok_format: false\n", "", "ok_format: false"),
+    "a seed that nothing would use": ("# tests:", "# seed: {variable: s, autograder_value: 1}\n# tests:", "seed"),
+    "another score": ("# tests:", "# generate: {points_possible: 30}\n# tests:", "generate"),
+    "no package": ("# tests:", "# generate: false\n# tests:", "generate"),
     "no settings": ("# # ASSIGNMENT CONFIG", "# # ASIGNMENT CONFIG", "ASSIGNMENT CONFIG"),
     "settings that are no YAML": ("# tests:\n", "# tests: [\n", "YAML"),
 }
@@ -242,6 +246,27 @@ def test_settings_that_otter_overlooks_stop_the_release(adding, case):
     edit(adding.folder / "adding.py", old, new)
     with pytest.raises(AssignmentError, match=said):
         read_master(adding)
+
+
+def test_a_master_that_is_no_notebook_is_one_sentence(adding):
+    (adding.folder / "adding.py").rename(adding.folder / "adding.ipynb")
+    with pytest.raises(AssignmentError, match="can't be read as a notebook"):
+        read_master(adding)
+
+
+@pytest.mark.parametrize("given", ["hidden", "hidden/numbers.npy", "graders/test_q1.py", "adding.py"])
+def test_what_is_secret_is_not_given_to_students(adding, given):
+    edit(adding.folder / "assignment.toml", '"helper.py"', f'"{given}"')
+    with pytest.raises(AssignmentError, match="is not for them"):
+        load_assignment(adding.folder)
+
+
+def test_a_damaged_package_is_one_sentence(built, tmp_path):
+    (tmp_path / "cut.zip").write_bytes(built.package.read_bytes()[:-3000])
+    (tmp_path / "ada.py").write_text(RIGHT)
+    command = [sys.executable, "-m", "autograder", "grade", tmp_path / "cut.zip", tmp_path / "ada.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
 
 
 def test_two_tests_of_the_same_name_stop_the_release(adding, tmp_path):
@@ -367,6 +392,14 @@ def test_hidden_data_are_a_leak_however_they_are_packed(adding, student, packing
     assert len(found) == 1 and found[0].endswith("data of hidden/numbers.npy")
 
 
+def test_data_that_only_share_their_format_are_no_leak(adding, student):
+    import numpy as np
+
+    np.save(student / "helper.npy", np.random.default_rng(1).integers(0, 10**6, 500))
+    (student / "helper.npy").rename(student / "helper.py")
+    assert leaks(adding, student) == []
+
+
 def test_a_file_that_no_setting_asks_for_is_a_leak(adding, student):
     (student / ".ipynb_checkpoints").mkdir()
     (student / ".ipynb_checkpoints" / "adding-checkpoint.ipynb").write_text("{}")
@@ -435,7 +468,7 @@ def test_otter_run_takes_an_export_and_unpickles_nothing_in_it(built, tmp_path):
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("module", ["ipykernel_launcher", "json", "otter"])
+@pytest.mark.parametrize("module", ["ipykernel_launcher", "json", "bottleneck"])
 def test_otter_s_kernel_imports_no_submission_that_has_the_name_of_a_module(built, tmp_path, module):
     path = tmp_path / f"{module}.py"
     path.write_text(f"{RIGHT}\nopen({str(tmp_path / 'imported')!r}, 'w')")

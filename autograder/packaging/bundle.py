@@ -14,6 +14,7 @@ import contextlib
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,10 @@ def open_assignment(where: str) -> Iterator[Assignment]:
     if not zipfile.is_zipfile(where):
         yield find_assignment(where)
         return
-    with tempfile.TemporaryDirectory(prefix="autograder-") as folder, zipfile.ZipFile(where) as archive:
-        archive.extractall(folder, [name for name in archive.namelist() if name.startswith(_IN_ZIP)])
+    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+        try:
+            with zipfile.ZipFile(where) as archive:
+                archive.extractall(folder, [name for name in archive.namelist() if name.startswith(_IN_ZIP)])
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise AssignmentError(f"{where} is damaged ({error}): make it again with `autograder assign`") from None
         yield load_bundle(Path(folder) / _IN_ZIP)

@@ -26,6 +26,7 @@ from autograder.packaging.master import Master, functions_of
 _SHORTEST_LINE = 16  # characters without the white space; shorter lines are in every notebook
 _SHORTEST_BODY = 40
 _WINDOW = 48  # bytes of data
+_SEVERAL = 4  # windows: a header has one or two
 _LIVELY = 12  # different values in a window: fewer are a background, which pictures share
 
 
@@ -238,7 +239,10 @@ def _marked(source: str) -> Iterator[str]:
         if token.start[0] in marked and token.type == tokenize.NUMBER:
             yield token.string
         elif token.start[0] in marked and token.type == tokenize.STRING:
-            value = ast.literal_eval(token.string)
+            try:
+                value = ast.literal_eval(token.string)
+            except ValueError:  # an f-string
+                continue
             if isinstance(value, str) and value.strip():
                 yield value
 
@@ -260,11 +264,14 @@ def _hidden_data(assignment: Assignment, datas: list[_Data]) -> Iterator[Leak]:
     for name, path in _hidden_files(assignment):
         if _as_text(path) is None:
             for data in _unpacked(name, path.read_bytes()):
-                hidden |= dict.fromkeys(_windows(data.data, _WINDOW), data.place)
+                for window in set(_windows(data.data, _WINDOW)):
+                    # What several files have in common is their format: a header, a table of a JPEG.
+                    hidden[window] = "" if window in hidden else data.place
     for data in datas if hidden else ():
-        found = next((window for window in _windows(data.data, 1) if window in hidden), None)
-        if found is not None:
-            yield Leak(data.place, f"data of {hidden[found]}")
+        found = {window: hidden[window] for window in _windows(data.data, 1) if hidden.get(window)}
+        for place in dict.fromkeys(found.values()):
+            if sum(other == place for other in found.values()) >= _SEVERAL:
+                yield Leak(data.place, f"data of {place}")
 
 
 def _windows(data: bytes, step: int) -> Iterator[bytes]:

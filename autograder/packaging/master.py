@@ -51,7 +51,10 @@ def read_master(assignment: Assignment) -> Master:
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         raise AssignmentError(f"{assignment.folder} has no master notebook: {paths[0].name} or {paths[1].name}")
-    notebook = jupytext.read(path)
+    try:
+        notebook = jupytext.read(path)
+    except Exception as error:  # whatever a broken notebook makes of jupytext
+        raise AssignmentError(f"{path} can't be read as a notebook: {error}") from None
     notebook.metadata.setdefault("kernelspec", {"display_name": "Python 3", "language": "python", "name": "python3"})
     master = Master(path, notebook, _assignment_settings(path, notebook))
     _sort_text(master)
@@ -114,7 +117,7 @@ def _split_code(source: str) -> tuple[str, str]:
         if re.search(r"# (BEGIN|END) SOLUTION", line):
             inside = "# BEGIN" in line
         elif inside or _SOLUTION_MARK.search(line):
-            solution.append(line)
+            solution.append(re.sub(r"\s*#\s?SOLUTION.*", "", line))
         else:
             given.append(line)
     return "\n".join(given), "\n".join(solution)
@@ -127,6 +130,9 @@ def functions_of(source: str) -> list[ast.FunctionDef]:
     except (SyntaxError, ValueError):  # a magic, for one
         return []
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+_HARMLESS = {"logo", "log_level", "print_score", "print_summary", "show_stdout"}  # they change no score
 
 
 def _check_settings(master: Master, assignment: Assignment) -> None:
@@ -150,6 +156,14 @@ def _check_settings(master: Master, assignment: Assignment) -> None:
                     f"the question {question.get('name')} has to say `points: 0`: "
                     "public tests guide, and every point comes from a hidden grader"
                 )
+    tests = settings.get("tests") or {}
+    if tests.get("ok_format", True) or not tests.get("files"):
+        raise AssignmentError("the master notebook has to say `tests: {files: true, ok_format: false}`")
+    if settings.get("seed"):
+        raise AssignmentError("the setting `seed` has no effect here: the hidden graders seed what they run")
+    generate = settings.get("generate", {})
+    if not isinstance(generate, dict) or not generate.keys() <= _HARMLESS:
+        raise AssignmentError(f"of Otter's settings `generate`, only {', '.join(sorted(_HARMLESS))} can be kept here")
     plugins = [next(iter(plugin)) if isinstance(plugin, dict) else plugin for plugin in settings.get("plugins") or []]
     if PLUGIN not in plugins:
         raise AssignmentError(f"the master notebook has to name the plugin that grades: `plugins: [{PLUGIN}]`")

@@ -10,6 +10,7 @@ Plugin events: https://otter-grader.readthedocs.io/en/latest/plugins/creating_pl
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -58,6 +59,7 @@ class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no 
 
     def before_grading(self, config: Any) -> None:
         """Leave nothing in the working folder but the submission: no log to unpickle, no module to import."""
+        os.environ["PYTHONSAFEPATH"] = "1"  # Otter's kernel imports nothing from where it starts, either
         submission = Path(self.submission_path)
         for path in submission.parent.iterdir():
             if path == submission:

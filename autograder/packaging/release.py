@@ -108,7 +108,7 @@ def otter_assign(assignment: Assignment, master: Master, workshop: Path) -> Buil
     command = [sys.executable, "-m", "otter", "assign", "--no-run-tests", notebook.name, "dist"]
     finished = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
     student, solved = home / "dist" / "student", home / "dist" / "autograder"
-    packages = list(solved.glob("*.zip"))
+    packages = list(solved.glob(f"{assignment.name}-autograder_*.zip"))
     if finished.returncode or len(packages) != 1:
         last = (finished.stderr.strip() or finished.stdout.strip() or "it wrote no package").splitlines()[-1]
         raise AssignmentError(f"Otter Assign failed on {master.path.name}: {last}")
@@ -166,7 +166,9 @@ def check_solved_notebook(path: Path) -> None:
         if cell.cell_type == "code" and "grader.check" in cell.source:
             said = "\n".join(output.data["text/plain"] for output in cell.outputs if "data" in output)
             if "All test cases passed!" not in said:
-                raise AssignmentError(f"the solved notebook does not pass a public test: {said.strip() or cell.source}")
+                raise AssignmentError(
+                    f"the solved notebook does not pass a public test: {' '.join(said.split()) or cell.source}"
+                )
 
 
 def check_scores(assignment: Assignment, built: Built, sandbox: str) -> float:
