@@ -14,6 +14,7 @@ from autograder.errors import AssignmentError
 
 SETTINGS = "assignment.toml"
 KEY = "graders/key"
+DIAGNOSIS = "diagnosis"  # the folder of `autograder.student` that travels with an exercise, where `files` lists it
 
 
 class _Strict(BaseModel):

@@ -154,3 +154,34 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
         made = release(chosen, student, package, sandbox, lambda what: status.update(f"{what} ..."))
     console.print(f"The reference gets {made.max_score:g} of {made.max_score:g} points, the blank notebook none.")
     console.print(f"For students: {student}\nFor grading:  {package} (secret)", highlight=False, soft_wrap=True)
+
+
+@main.command()
+@click.argument("assignment")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]")
+@click.option("--quick", is_flag=True, help="A few trainings of each style, to try it out; nothing is stored.")
+@click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+def calibrate(assignment: str, jobs: int | None, quick: bool, sandbox: str) -> None:
+    """Train the right submissions of ASSIGNMENT with many seeds, and report what its thresholds are worth."""
+    from rich.progress import Progress
+
+    from autograder.assignment import find_assignment
+    from autograder.quality.calibrate import QUICK_SEEDS, SEEDS
+    from autograder.quality.calibrate import calibrate as run
+    from autograder.report.calibration import show
+    from autograder.sandbox import choose
+
+    chosen = find_assignment(assignment)
+    confinement = choose(sandbox, forbidden=(chosen.folder,))
+    with Progress() as progress:
+        bar = progress.add_task("trainings", total=None)
+        report = run(
+            chosen,
+            confinement,
+            jobs or _default_lanes(),
+            QUICK_SEEDS if quick else SEEDS,
+            store=not quick,
+            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    show(report, is_quick=quick)

@@ -28,6 +28,8 @@ from autograder.errors import AssignmentError, AutograderError, StudentFault, Wo
 from autograder.probes import Probes
 from autograder.remote import RemoteSubmission, SubmissionNames
 from autograder.results import Check, LeaderboardEntry, Outcome, Visibility, presentable
+from autograder.training import Trials
+from autograder.training.calibration import Court, read_calibration
 
 _Test = TypeVar("_Test", bound=Callable[..., Any])
 
@@ -66,16 +68,29 @@ class GradersRun:
     checks: tuple[Check, ...]
     trouble: str
     leaderboard: tuple[LeaderboardEntry, ...] = ()
+    trainings: dict[str, list[float]] = field(default_factory=dict)  # kind of trial to processor seconds of each
 
 
 def run_graders(assignment: Assignment, remote: RemoteSubmission) -> GradersRun:
     """Run the hidden graders against a submission, in this process."""
-    return _pytest(_Recorder(assignment, remote))
+    return _pytest(_Recorder(assignment, remote, Court(read_calibration(assignment))))
+
+
+def measure_training(assignment: Assignment, remote: RemoteSubmission) -> tuple[Court, GradersRun]:
+    """Run the graders that make claims about trials, to measure one trial of each kind and decide nothing."""
+    court = Court(None, "measuring")
+    return court, _pytest(_Recorder(assignment, remote, court))
+
+
+def claims_about_training(assignment: Assignment, remote: RemoteSubmission) -> tuple[Court, GradersRun]:
+    """What the graders claim about trials, and how they run them; nothing is trained."""
+    court = Court(None, "listing")
+    return court, _pytest(_Recorder(assignment, remote, court))
 
 
 def declared_checks(assignment: Assignment) -> GradersRun:
     """The checks that the hidden graders declare, without running any."""
-    return _pytest(_Recorder(assignment, None), "--collect-only")
+    return _pytest(_Recorder(assignment, None, Court(None)), "--collect-only")
 
 
 def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
@@ -106,11 +121,15 @@ def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
     ):
         status = pytest.main(arguments, plugins=[plugin])
     trouble = list(plugin.trouble)
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    fine = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+    if plugin.court.mode != "deciding":
+        fine.add(pytest.ExitCode.NO_TESTS_COLLECTED)  # none is about trials
+    if status not in fine:
         lines = log.getvalue().strip().splitlines()
         reason = next((line[1:].strip() for line in lines if line.startswith("E  ")), lines[-1] if lines else "")
         trouble.append("\n".join([f"pytest could not run the graders: {reason}", *lines[-80:]]))
-    return GradersRun(plugin.checks(), "\n\n".join(trouble), tuple(plugin.leaderboard.values()))
+    leaderboard = tuple(plugin.leaderboard.values())
+    return GradersRun(plugin.checks(), "\n\n".join(trouble), leaderboard, plugin.court.run)
 
 
 @contextlib.contextmanager
@@ -167,6 +186,7 @@ class _Case:
     outcome: Outcome = "not run"
     feedback: str = "This check was not run."
     seconds: float = 0.0
+    decided: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -175,6 +195,7 @@ class _Recorder:
 
     assignment: Assignment
     remote: RemoteSubmission | None
+    court: Court
     trouble: list[str] = field(default_factory=list)
     leaderboard: dict[str, LeaderboardEntry] = field(default_factory=dict)
     _cases: dict[str, _Case] = field(default_factory=dict)
@@ -210,6 +231,11 @@ class _Recorder:
         """The assignment's key: ``key.rng("geometries")``."""
         return self.assignment.key
 
+    @pytest.fixture(scope="session", name="make_trials")
+    def make_trials_fixture(self) -> Callable[..., Trials]:
+        """Trials whose claims the assignment's calibration decides: ``make_trials(classroom, epochs=10)``."""
+        return lambda classroom, name="", **settings: Trials(classroom, self.court, name, **settings)
+
     @pytest.fixture(scope="session", name="leaderboard")
     def leaderboard_fixture(self) -> Callable[..., None]:
         """Publishes a measurement on Gradescope's leaderboard: ``leaderboard("accuracy", 0.81)``."""
@@ -227,6 +253,8 @@ class _Recorder:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Enter every check before the first one runs, so that one that does not report is seen."""
+        if self.court.mode != "deciding":
+            items[:] = [item for item in items if "make_trials" in getattr(item, "fixturenames", ())]
         for item in items:
             marker = item.get_closest_marker("points")
             if marker is None:
@@ -239,6 +267,8 @@ class _Recorder:
         report = yield
         case = self._cases[item.nodeid]
         case.seconds += call.duration
+        case.decided += map(str, self.court.verdicts)
+        self.court.verdicts.clear()
         if call.excinfo is not None:
             case.fraction, case.outcome, feedback = self._judge(item, call.excinfo.value, case)
             case.feedback = presentable(feedback)
@@ -301,8 +331,17 @@ def _check_of(name: str, cases: list[_Case]) -> Check:
     fraction = sum(case.fraction for case in cases) / len(cases)
     outcome: Outcome = "partial" if worst.outcome == "failed" and fraction > 0 else worst.outcome
     seconds = sum(case.seconds for case in cases)
-    points = round(worst.worth * fraction, 6)
-    return Check(name, worst.title, points, worst.worth, outcome, worst.feedback, seconds, worst.visibility)
+    return Check(
+        name,
+        worst.title,
+        round(worst.worth * fraction, 6),
+        worst.worth,
+        outcome,
+        worst.feedback,
+        seconds,
+        worst.visibility,
+        tuple(words for case in cases for words in case.decided),
+    )
 
 
 def _check_name(item: pytest.Item) -> str:

@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass as validated
 
 from autograder.errors import BadClaim
 from autograder.remote import Handle, RemoteSubmission
+from autograder.worker.student.causes import Seen
 from autograder.worker.wire import Tensor
 
 _Form = TypeVar("_Form")
@@ -46,15 +47,15 @@ class Axes:
     has_picture: bool
 
 
+_Seen: Any = validated(Seen, config=ConfigDict(strict=True, extra="forbid"), frozen=True)
+
+
 @dataclass(frozen=True)
 class Recorded:
-    """What a training function returned, and the loss functions of PyTorch that it used.
-
-    ``losses`` holds pairs of a name and whether it was plain: no class weights and no label smoothing.
-    """
+    """What a training function returned, and what was seen of the training meanwhile. Both are claims."""
 
     value: Any
-    losses: list[tuple[str, bool]]
+    seen: Seen
 
 
 class Probes:
@@ -88,12 +89,13 @@ class Probes:
         names: list[str] = self._ask("shared_parameters", _NAMES, label, one, other)
         return names
 
-    def call_recording_losses(self, function: Handle, *arguments: Any, label: str) -> Recorded:
-        """Call a training function, and note the loss functions that it used."""
-        reply = self._ask("call_recording_losses", None, label, function, *arguments)
-        if type(reply) is not dict or reply.keys() != {"value", "losses"}:
+    def record(self, function: Handle, model: Handle, *arguments: Any, label: str) -> Recorded:
+        """Call a training function with a model, and note what can be seen of the training."""
+        reply = self._ask("record", None, label, function, model, *arguments)
+        if type(reply) is not dict or reply.keys() != {"value", "seen"}:
             raise BadClaim(f"`{label}` could not be recorded.")
-        return Recorded(reply["value"], self._form(_LOSSES, reply["losses"], label))
+        seen: Seen = self._built(_Seen, reply["seen"], label)
+        return Recorded(reply["value"], seen)
 
     def axes(self, figure: Handle, label: str) -> list[Axes]:
         """What a Matplotlib figure shows. Closes all figures."""
@@ -127,4 +129,3 @@ _STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
 _ARRAY = TypeAdapter(_Array)
 _PARAMETERS = TypeAdapter(dict[str, _Array], config=_STRICT)
 _NAMES = TypeAdapter(list[str], config=_STRICT)
-_LOSSES = TypeAdapter(list[tuple[str, bool]], config=_STRICT)

@@ -45,6 +45,7 @@ class Check:
     feedback: str = ""
     seconds: float = 0.0
     visibility: Visibility = "visible"
+    decided: tuple[str, ...] = ()  # by which rules, from which trainings, for the instructor
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,11 @@ class Result:
                     "output": "\n".join(filter(None, [check.title, check.feedback])),
                     "output_format": "text",
                     "visibility": check.visibility,
-                    "extra_data": {"outcome": check.outcome, "seconds": round(check.seconds, 3)},
+                    "extra_data": {
+                        "outcome": check.outcome,
+                        "seconds": round(check.seconds, 3),
+                        "decided": list(check.decided),
+                    },
                 }
                 for check in self.checks
             ],
@@ -149,13 +154,13 @@ class ResultStore:
         path = results / f"{result.submission}.json"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, text)
+            write_whole(path, text)
         except OSError as error:
             if error.errno not in _UNFIT_NAME:
                 raise
             # The submission is in the file, under its own name.
             path = results / f"{hashlib.blake2b(result.submission.encode(), digest_size=16).hexdigest()}.json"
-            _write(path, text)
+            write_whole(path, text)
         return path
 
     def write_scores(self, order: Sequence[str]) -> Path:
@@ -195,7 +200,7 @@ def _number(value: float) -> str:
     return f"{value:g}"
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Replace a file whole: who reads it meanwhile sees the old text or the new, never half of one."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     temporary = Path(name)

@@ -69,7 +69,7 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     try:
-        with ProcessPoolExecutor(size, multiprocessing.get_context("spawn"), initializer=_begin_lane) as pool:
+        with ProcessPoolExecutor(size, multiprocessing.get_context("spawn"), initializer=begin_lane) as pool:
             yield pool
     finally:
         del os.environ["PYTHONSAFEPATH"]
@@ -77,7 +77,7 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _begin_lane() -> None:
+def begin_lane() -> None:
     """A lane ends with the command that started it, however that ends, and its worker ends with the lane."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 

@@ -154,6 +154,7 @@ def details(result: Result) -> Group:
     for check in result.checks:
         words = [_text(check.title, "bold"), Text("  "), _text(check.name, "dim")]
         body = [Text.assemble(*words)] + ([_text(check.feedback)] if check.feedback else [])
+        body += [_text(decided, "dim") for decided in check.decided]
         points = _text(f"{check.points:g}/{check.max_points:g}", _STYLES[check.outcome])
         table.add_row(Text(_MARKS[check.outcome], _STYLES[check.outcome]), points, Group(*body))
     title = f"{result.submission}: {result.score:g} of {result.max_score:g} ({result.status})"

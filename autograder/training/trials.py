@@ -1,49 +1,325 @@
 """Trials: a submission's training function, run on the grader's data with the grader's seeds.
 
-Training is random, so one run below a threshold proves little. A claim about training passes with the first
-success among at most ``most`` runs whose seeds are fixed by the assignment's key. All checks of a submission
-share the runs, and none is run twice.
+Training is random, so one run below a threshold proves little. A claim about trials is decided by the cheapest rule
+that the assignment's calibration supports, with an error that the verdict states. Seeds are fixed by the assignment's
+key. All checks of a submission share the runs, and none is run twice.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from autograder.errors import StudentFault
+import numpy as np
 
-Outcome = TypeVar("Outcome")
+from autograder.assignment import Key
+from autograder.errors import StudentFault, TimedOut
+from autograder.probes import Probes, Recorded
+from autograder.remote import Handle
+from autograder.training.calibration import Claim, Court, Direction, Verdict, trainings
+from autograder.training.measures import accuracy, mean_nll, output_kind
+from autograder.worker.student.causes import NO_CAUSE, Observations, explain, likely_causes
 
 
-class Trials(Generic[Outcome]):
-    """Runs that are made when they are asked for, and kept: what one gave, or how the submission failed in it."""
+@dataclass(frozen=True)
+class Examples:
+    """Images ``(N, C, H, W)``, float32, and their labels ``(N,)``, int64 from 0."""
 
-    def __init__(self, run: Callable[[int], Outcome], most: int = 3) -> None:
-        self._run = run
-        self._most = most
-        self._kept: list[Outcome | StudentFault | AssertionError] = []
+    images: np.ndarray
+    labels: np.ndarray
 
-    def __getitem__(self, index: int) -> Outcome:
-        """The run of this number, from 0.
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, chosen: slice | np.ndarray) -> Examples:
+        return Examples(self.images[chosen], self.labels[chosen])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of a submission's training, and what the grader measured before and after it, in evaluation mode."""
+
+    value: Any  # what the training function returned, the history for instance: a claim
+    seconds: float  # of wall time, of the training function alone
+    observed: Observations
+    predicts_as_before: bool  # on the training images
+    validation_outputs: np.ndarray  # (N, C); no rows where the validation images were not all of them
+    validation_labels: np.ndarray  # (N,), renamed as in training
+    accuracy: float  # on hidden images, which the submission had not been sent until then
+
+    @property
+    def initial_loss(self) -> float:
+        """Mean negative log-likelihood on the training images before training, in nats."""
+        return self.observed.initial_loss
+
+    @property
+    def final_loss(self) -> float:
+        """Mean negative log-likelihood on the training images after training, in nats."""
+        return self.observed.final_loss
+
+    @property
+    def loss_ratio(self) -> float:
+        """Final over initial training loss; NaN where that was 0."""
+        return self.final_loss / self.initial_loss if self.initial_loss else math.nan
+
+    @property
+    def validation_accuracy(self) -> float:
+        """Share of the validation images that the returned model classifies rightly."""
+        return accuracy(self.validation_outputs, self.validation_labels)
+
+
+REPEATED = 250  # validation images that are predicted twice; the batches in which the worker predicts
+LOWER_IS_BETTER = ("final_loss", "loss_ratio")
+IN_WORDS = {
+    "accuracy": "accuracy on images that your model has not seen",
+    "final_loss": "the loss on the training images after training",
+    "loss_ratio": "the loss on the training images after training, as a share of that before",
+}
+
+
+@dataclass(frozen=True)
+class Classroom:
+    """Where a submission's own training is run: on the grader's data, with the grader's seeds.
+
+    ``make_model()`` gives a model, and ``train(model, training, validation, epochs, batch_size)`` has the submission
+    train it. Both happen in the worker; :meth:`Probes.record` is how ``train`` is to call the submission.
+    """
+
+    probes: Probes
+    key: Key
+    make_model: Callable[[], Handle]
+    train: Callable[[Handle, Examples, Examples, int, int], Recorded]
+    training: Examples
+    validation: Examples
+    hidden: Examples
+    classes: int
+
+    def run(
+        self,
+        label: str,
+        *,
+        epochs: int,
+        batch_size: int,
+        images: int | None = None,
+        shuffled: bool = False,
+        validation: int | Literal["the training images"] | None = None,
+        hidden: int | None = None,
+    ) -> Trial:
+        """One training. Its seed, the order of its data and the names of its classes derive from the key.
+
+        ``images``, ``validation`` and ``hidden`` say how many images of each set are used: all of them unless given.
+        Few training images hold as many of each class as of any other, or one less. ``shuffled`` gives the training
+        images each other's labels, so that they teach nothing about other images.
+
+        Raises:
+            StudentFault: the submission failed.
+        """
+        rng = self.key.rng(label)
+        # Classes are renamed, so that stored weights and answers are worthless.
+        rename = rng.permutation(self.classes)
+        chosen = rng.permutation(self._balanced(rng)[:images])
+        given, unseen = _renamed(self.training[chosen], rename), _renamed(self.hidden[:hidden], rename)
+        if shuffled:
+            given = Examples(given.images, rng.permutation(given.labels))
+        seen = given if isinstance(validation, str) else _renamed(self.validation[:validation], rename)
+        # Before anything is drawn, so that handing in again is no new lottery.
+        self.probes.seed(self.key.seed(label))
+        model = self.make_model()
+        parameters_before, before = self.probes.parameters(model, "model"), self._predict(model, given)
+        began = time.monotonic()
+        recorded = self.train(model, given, seen, epochs, batch_size)
+        seconds = time.monotonic() - began
+        parameters_after, after = self.probes.parameters(model, "model"), self._predict(model, given)
+        kinds = output_kind(before), output_kind(after)
+        kind = kinds[1] if kinds[0] == kinds[1] else "invalid" if "invalid" in kinds else "logits"
+        judged = seen if validation is None else seen[:0]
+        validation_outputs, again = self._predict(model, judged), self._predict(model, judged[:REPEATED])
+        # Hidden images are sent after training, and without their labels.
+        hidden_accuracy = accuracy(self._predict(model, unseen), unseen.labels)
+        observed = Observations(
+            seen=recorded.seen,
+            classes=self.classes,
+            initial_loss=mean_nll(before, given.labels, kind),
+            final_loss=mean_nll(after, given.labels, kind),
+            train_accuracy=accuracy(after, given.labels),
+            held_out_accuracy=hidden_accuracy,
+            images=len(given),
+            epochs=epochs,
+            is_repeatable=bool(np.array_equal(validation_outputs[:REPEATED], again, equal_nan=True)),
+            **_compared(parameters_before, parameters_after),
+        )
+        return Trial(
+            value=recorded.value,
+            seconds=seconds,
+            observed=observed,
+            predicts_as_before=bool(np.array_equal(before, after)),
+            validation_outputs=validation_outputs,
+            validation_labels=judged.labels,
+            accuracy=hidden_accuracy,
+        )
+
+    def _balanced(self, rng: np.random.Generator) -> np.ndarray:
+        """A random order of the training images ``(N,)`` in which classes take turns as long as they last."""
+        order = rng.permutation(len(self.training))
+        labels = self.training.labels[order]
+        turn = np.zeros(len(order), int)
+        for c in range(self.classes):
+            turn[labels == c] = np.arange(np.sum(labels == c))
+        result: np.ndarray = order[np.argsort(turn, kind="stable")]
+        return result
+
+    def _predict(self, model: Handle, examples: Examples) -> np.ndarray:
+        if not len(examples):
+            return np.empty((0, self.classes))
+        outputs = self.probes.predict(model, examples.images, "model")
+        expected = (len(examples), self.classes)
+        assert outputs.shape == expected, (
+            f"Your model turns {examples.images.shape} into {outputs.shape}, not {expected}."
+        )
+        return outputs
+
+
+def _compared(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What training did to the parameters."""
+    both = {name: (before[name], value) for name, value in after.items() if name in before}
+    same_shape = [(_floats(old), _floats(new)) for old, new in both.values() if old.shape == new.shape]
+    with np.errstate(all="ignore"):
+        change, size = (
+            math.sqrt(sum(float(np.sum(values**2)) for values in arrays))
+            for arrays in ([new - old for old, new in same_shape], [old for old, _ in same_shape])
+        )
+    return {
+        "parameters": tuple(after),
+        "unchanged": tuple(name for name, (old, new) in both.items() if np.array_equal(old, new)),
+        "not_finite": tuple(name for name, value in after.items() if not np.isfinite(value).all()),
+        "zero_at_start": tuple(name for name, value in before.items() if value.ndim > 1 and not value.any()),
+        "moved": change / size if size else math.nan,
+    }
+
+
+def _floats(parameter: np.ndarray) -> np.ndarray:
+    """Whatever a worker claims to be a parameter, as float64."""
+    return np.abs(parameter) if np.iscomplexobj(parameter) else parameter.astype(np.float64)
+
+
+def _renamed(examples: Examples, rename: np.ndarray) -> Examples:
+    return Examples(examples.images, rename[examples.labels])
+
+
+class Trials:
+    """Trials that are run when they are asked for, and kept: what one gave, or how the submission failed in it.
+
+    ``settings`` are those of :meth:`Classroom.run`. ``name`` tells the measures of several kinds of trials apart.
+    """
+
+    def __init__(self, classroom: Classroom, court: Court, name: str = "", **settings: Any) -> None:
+        self._classroom = classroom
+        self._court = court
+        self._name = name
+        self._settings = settings
+        self._kept: list[Trial | StudentFault | AssertionError] = []
+        court.enter({f"{name} {setting}".strip(): str(value) for setting, value in settings.items()})
+
+    def __getitem__(self, number: int) -> Trial:
+        """The trial of this number, from 0.
 
         Raises:
             StudentFault: the submission failed in it, now or when it was first asked for.
         """
-        while len(self._kept) <= index:
-            try:
-                self._kept.append(self._run(len(self._kept)))
-            except (StudentFault, AssertionError) as fault:
-                self._kept.append(fault)
-        kept = self._kept[index]
+        if self._court.mode == "listing":
+            raise StudentFault("no trial is run while claims are listed")
+        while len(self._kept) <= number:
+            self._kept.append(self._run(f"{self._name} trial {len(self._kept)}".strip()))
+        kept = self._kept[number]
         if isinstance(kept, (StudentFault, AssertionError)):
             raise kept
         return kept
 
-    def first_success(self, passes: Callable[[Outcome], bool]) -> tuple[bool, list[Outcome]]:
-        """Whether a run among the first ``most`` passes, and the runs up to it."""
-        seen = []
-        for index in range(self._most):
-            seen.append(self[index])
-            if passes(seen[-1]):
-                return True, seen
-        return False, seen
+    def _run(self, label: str) -> Trial | StudentFault | AssertionError:
+        if self._court.timed_out:
+            return self._court.timed_out
+        try:
+            trial = self._classroom.run(label, **self._settings)
+        except (StudentFault, AssertionError) as fault:
+            if isinstance(fault, TimedOut):
+                self._court.timed_out = fault
+            return fault
+        self._court.run.setdefault(self._name or "main", []).append(trial.observed.seen.cpu_seconds)
+        return trial
+
+    def reaches(self, measure: str, threshold: float, *, false_fail: float, called: str = "", hint: str = "") -> None:
+        """Claim that a right submission's trainings measure at least ``threshold``.
+
+        ``measure`` is an attribute of :class:`Trial`. ``false_fail`` is the probability, at most, with which a right
+        submission may fail this. ``called`` names the measure in the message to the student, and ``hint`` ends it.
+
+        Raises:
+            AssertionError: the claim does not hold; the message is for the student.
+            StudentFault: a training failed.
+            AssignmentError: the calibration supports no rule for this.
+        """
+        self._decide("at least", measure, threshold, false_fail, called, hint)
+
+    def stays_below(
+        self, measure: str, threshold: float, *, false_fail: float, called: str = "", hint: str = ""
+    ) -> None:
+        """Claim that a right submission's trainings measure at most ``threshold``; otherwise as :meth:`reaches`."""
+        self._decide("at most", measure, threshold, false_fail, called, hint)
+
+    def _decide(
+        self, direction: Direction, measure: str, threshold: float, false_fail: float, called: str, hint: str
+    ) -> None:
+        court = self._court
+        claim = Claim(f"{self._name} {measure}".strip(), direction, threshold, false_fail)
+        if court.mode != "deciding":
+            court.claims[str(claim)] = claim
+        if court.mode == "listing":
+            return
+        if court.mode == "measuring":
+            court.measured[claim.measure] = math.nan  # in case the training fails
+            court.measured[claim.measure] = float(getattr(self[0], measure))
+            return
+        rule = court.rule_for(claim)
+        observed: list[float] = []
+        faults: list[StudentFault | AssertionError] = []
+
+        def succeeds(number: int) -> bool:
+            try:
+                observed.append(float(getattr(self[number], measure)))
+            except (StudentFault, AssertionError) as fault:  # a training that failed is one without success
+                observed.append(math.nan)
+                faults.append(fault)
+            return claim.holds(observed[-1])
+
+        passed = rule.decide(succeeds)
+        court.verdicts.append(Verdict(claim, rule, tuple(observed), passed))
+        if not passed:
+            if faults:
+                raise faults[0]
+            values = ", ".join(f"{value:.3f}" for value in observed)
+            wanted = f"{'at least' if direction == 'at least' else 'no more than'} {threshold:g}"
+            called = called or IN_WORDS.get(measure, measure)
+            said = f"{called[:1].upper()}{called[1:]}: {values} in {trainings(len(observed))}; {wanted} is needed."
+            said = f"{said} {hint}".rstrip()
+            is_about_learning = (direction == "at most") == (measure in LOWER_IS_BETTER)
+            raise AssertionError(self.because(said) if is_about_learning else said)
+
+    def because(self, message: str) -> str:
+        """The message, with what is likely wrong with the training: in full where it was not told before.
+
+        Raises:
+            StudentFault: the submission failed in the first trial.
+        """
+        observed = self[0].observed
+        try:
+            causes, explained = likely_causes(observed), explain(observed)
+        except (LookupError, ValueError, ArithmeticError):  # a worker can claim what makes no sense
+            return message
+        told = causes[0].name if causes else ""
+        if told in self._court.told:
+            return f"{message}\n{f'Most likely, again: {told}.' if told else NO_CAUSE}"
+        self._court.told.add(told)
+        return f"{message}\n{explained}"

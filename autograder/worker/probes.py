@@ -7,8 +7,6 @@ Torch and Matplotlib are imported on use, since an assignment need not have eith
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -23,26 +21,13 @@ def seed(value: int) -> None:
     torch.manual_seed(value)
 
 
-@contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
-    """Evaluation mode without gradients; each module's own mode is put back afterwards."""
-    import torch
-
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
 def predict(model: Any, images: Any, batch_size: int = 250) -> Any:
     """Outputs of ``model`` in evaluation mode: ``(N, 1, 28, 28)`` to ``(N, 10)``, for instance."""
     import torch
 
-    with _evaluating(model):
+    from .student.layers import evaluating
+
+    with evaluating(model):
         return torch.cat([_scores(model(batch)) for batch in images.split(batch_size)])
 
 
@@ -114,30 +99,16 @@ def shared_parameters(one: Any, other: Any) -> list[str]:
     return [name for name, value in one.named_parameters() if value.data_ptr() in taken]
 
 
-def call_recording_losses(function: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Call a training function and note which of PyTorch's loss functions it used.
+def record(function: Any, model: Any, *args: Any) -> dict[str, Any]:
+    """Call a training function with ``model``, and note what can be seen of it.
 
-    Returns ``value`` and ``losses``, a list of ``(name, plain)``: ``plain`` is whether nothing but the
-    reduction was set (no class weights, no label smoothing).
+    Returns ``value`` and ``seen``, see :class:`.student.watch.Watch`.
     """
-    from torch.overrides import TorchFunctionMode
+    from .student.watch import Watch
 
-    used: dict[tuple[str, bool], None] = {}
-
-    class Watch(TorchFunctionMode):  # type: ignore[misc]
-        def __torch_function__(
-            self, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-        ) -> Any:
-            kwargs = kwargs or {}
-            name = getattr(function, "__name__", "")
-            if name.endswith("_loss") or name.startswith(("cross_entropy", "binary_cross_entropy", "kl_div")):
-                plain = kwargs.get("weight") is None and not kwargs.get("label_smoothing") and len(args) == 2
-                used[(name, plain)] = None
-            return function(*args, **kwargs)
-
-    with Watch():
-        value = function(*args, **kwargs)
-    return {"value": value, "losses": list(used)}
+    with Watch(model) as watch:
+        value = function(model, *args)
+    return {"value": value, "seen": watch.seen()}
 
 
 def figure(drawn: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Grading the graders: what their thresholds are worth."""

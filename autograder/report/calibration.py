@@ -1,0 +1,32 @@
+"""The calibration on a terminal: how each style trained, and what the graders' claims are worth."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.quality.calibrate import Report
+from autograder.training.decisions import Rule
+
+
+def show(report: Report, *, is_quick: bool) -> None:
+    """Print a table for each claim, the worst style first, with the rule that decides it."""
+    console = Console()
+    for claim in report.claims:
+        table = Table(title=Text(f"{claim}, wrong for less than {claim.false_fail:g} of right submissions"))
+        table.add_column("style", overflow="fold")
+        for heading in ("trainings", "lowest", "median", "highest", "failed", "may fail (95 %)"):
+            table.add_column(heading, justify="right")
+        for row in report.rows(claim):
+            figures = [f"{value:.3f}" for value in (row.lowest, row.median, row.highest)]
+            table.add_row(Text(row.style), str(row.trainings), *figures, str(row.fails), f"{row.bound:.2%}")
+        console.print(table)
+        rule = report.rule(claim)
+        console.print(Text(f"Decided by {rule}." if isinstance(rule, Rule) else f"No rule: {rule}."))
+        proposal = report.proposal(claim)
+        if isinstance(proposal, float):
+            console.print(Text(f"The strictest threshold that one success in three trainings supports: {proposal:g}"))
+        console.print()
+    if is_quick:
+        console.print("These are far too few trainings for a verdict. Nothing was stored.")

@@ -1,0 +1,230 @@
+"""Claims about training: calibrated with real workers, decided by the stored calibration, and stale when it is old."""
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+
+from autograder.assignment import load_assignment
+from autograder.errors import AssignmentError
+from autograder.grading import grade
+from autograder.quality.calibrate import calibrate, check_calibration
+from autograder.sandbox import choose
+from autograder.training.calibration import FILE, Calibration, Claim, read_calibration
+
+# A training that takes no time: what it measures is a random number of the student's, by the grader's seed. So there is
+# no PyTorch here, and nothing to observe; the trials of tests/test_trials.py are real ones.
+GRADER = """
+import types
+
+import pytest
+
+from autograder import points
+from autograder.worker.student.causes import Observations, Seen
+
+
+class Classroom:
+    def __init__(self, submission, key):
+        self.submission, self.key = submission, key
+
+    def run(self, label, epochs):
+        accuracy = self.submission.train(self.key.seed(label), epochs)
+        observed = Observations(Seen(), 10, 2.3, 2.3, accuracy, accuracy, ())
+        return types.SimpleNamespace(accuracy=accuracy, observed=observed)
+
+
+@pytest.fixture(scope="session")
+def trials(make_trials, submission, key):
+    return make_trials(Classroom(submission, key), epochs=5)
+
+
+@points(2, "Learns")
+def test_learns(trials):
+    trials.reaches("accuracy", 0.5, false_fail=1e-4, called="accuracy", hint="Guessing gives 0.1.")
+
+
+@points(1, "Is there")
+def test_is_there(submission):
+    assert submission.train
+"""
+RIGHT = "import random\ndef train(seed, epochs):\n    return random.Random(seed).uniform({}, 0.9)\n"
+
+
+def write_styles(made):
+    right = made.folder / "submissions" / "right"
+    right.mkdir(parents=True)
+    (right / "careful.py").write_text(RIGHT.format(0.7))
+    (right / "bold.py").write_text(RIGHT.format(0.55))
+    return made
+
+
+@pytest.fixture
+def assignment(make_assignment):
+    return write_styles(make_assignment({"test_q1.py": GRADER}))
+
+
+def sandbox(assignment):
+    return choose(forbidden=(assignment.folder,))
+
+
+def run(assignment, seeds, **options):
+    steps = []
+    report = calibrate(
+        assignment, sandbox(assignment), 2, seeds, store=True, progress=lambda *step: steps.append(step), **options
+    )
+    return report, steps
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The file that a hundred seeds of each style give: made once."""
+    folder = tmp_path_factory.mktemp("calibrated") / "tiny"
+    (folder / "graders").mkdir(parents=True)
+    (folder / "assignment.toml").write_text('title = "Tiny"\npreload = []\n')
+    (folder / "graders" / "key").write_text("00" * 32)
+    (folder / "graders" / "test_q1.py").write_text(GRADER)
+    run(write_styles(load_assignment(folder)), 100)
+    return (folder / FILE).read_text()
+
+
+@pytest.fixture
+def calibrated(assignment, stored):
+    (assignment.folder / FILE).write_text(stored)
+    return assignment
+
+
+def test_it_keeps_what_it_measures_and_goes_on_where_it_was(assignment):
+    _, steps = run(assignment, 10)
+    assert steps[0] == (0, 20) and steps[-1] == (20, 20)
+    first = read_calibration(assignment).values("accuracy")
+    report, steps = run(assignment, 15)
+    assert steps[0] == (0, 10)
+    again = report.calibration.values("accuracy")
+    assert {style: values[:10] for style, values in again.items()} == first
+    assert len(set(again["bold.py"])) == 15 and min(again["bold.py"]) >= 0.55
+    _, steps = run(assignment, 15)
+    assert steps == [(0, 0)]
+
+
+def test_the_report_names_rule_bound_and_worst_style(calibrated):
+    report, _ = run(calibrated, 100)
+    [claim] = report.claims
+    assert str(claim) == "accuracy at least 0.5"
+    worst, best = report.rows(claim)
+    assert (worst.style, worst.trainings, worst.fails, best.style) == ("bold.py", 100, 0, "careful.py")
+    assert worst.bound == pytest.approx(1 - 0.05 ** (1 / 100))
+    assert str(report.rule(claim)).startswith("one success in at most 3 trainings")
+    assert report.proposal(claim) == math.floor(worst.lowest * 100) / 100
+
+
+def test_a_verdict_states_rule_observations_and_bound(calibrated, tmp_path):
+    path = tmp_path / "hand_in.py"
+    path.write_text(RIGHT.format(0.7))
+    result = grade(calibrated, path, sandbox(calibrated))
+    assert result.trouble == "" and result.score == 3
+    [words] = result.checks[0].decided
+    assert words.startswith("accuracy at least 0.5: 0.") and "in one training" in words
+    assert "less than one of 38,901 gradings (calibrated on 2 styles, 100 trainings each)" in words
+    assert result.checks[1].decided == ()
+
+
+def test_a_wrong_submission_is_trained_as_often_as_the_rule_asks_and_told_what_was_measured(calibrated, tmp_path):
+    path = tmp_path / "hand_in.py"
+    path.write_text("seen = []\ndef train(seed, epochs):\n    seen.append(seed)\n    return 0.1 * len(seen)\n")
+    result = grade(calibrated, path, sandbox(calibrated))
+    assert result.score == 1
+    assert result.checks[0].feedback == (
+        "Accuracy: 0.100, 0.200, 0.300 in 3 trainings; at least 0.5 is needed. Guessing gives 0.1.\n"
+        "No usual cause fits what was seen. No loss was seen: neither a loss function of PyTorch nor `backward()` was "
+        "called."
+    )
+
+
+def test_without_a_calibration_that_supports_it_there_is_no_verdict(assignment, tmp_path):
+    path = tmp_path / "hand_in.py"
+    path.write_text(RIGHT.format(0.7))
+    assert "run `autograder calibrate` first" in grade(assignment, path, sandbox(assignment)).trouble
+    run(assignment, 10)
+    result = grade(assignment, path, sandbox(assignment))
+    assert result.status == "error" and "calibrate with more trainings" in result.trouble
+
+
+def test_a_training_that_fails_counts_as_a_failure(assignment):
+    (assignment.folder / "submissions" / "right" / "flaky.py").write_text(
+        "def train(seed, epochs):\n    return 0.8 if seed % 2 else 1 / 0\n"
+    )
+    report, _ = run(assignment, 20)
+    flaky = next(row for row in report.rows(report.claims[0]) if row.style == "flaky.py")
+    assert 0 < flaky.fails < 20 and flaky.trainings == 20
+    assert json.loads((assignment.folder / FILE).read_text())["measured"]["accuracy"]["flaky.py"]["0"] in (0.8, None)
+
+
+@pytest.mark.parametrize("change", ["a style", "the epochs", "the data"])
+def test_it_tells_when_the_calibration_no_longer_fits(calibrated, change):
+    check_calibration(calibrated, sandbox(calibrated))
+    if change == "a style":
+        (calibrated.folder / "submissions" / "right" / "bold.py").write_text(RIGHT.format(0.3))
+        difference = "style bold.py was .* and is"
+    elif change == "the epochs":
+        grader = calibrated.graders / "test_q1.py"
+        grader.write_text(GRADER.replace("epochs=5", "epochs=6"))
+        difference = "epochs was 5, and is 6"
+    else:
+        (calibrated.folder / "data.txt").write_text("more")
+        settings = calibrated.folder / "assignment.toml"
+        settings.write_text('files = ["data.txt"]\n' + settings.read_text())
+        calibrated = load_assignment(calibrated.folder)
+        difference = "data was .* and is"
+    with pytest.raises(AssignmentError, match=rf"no longer fits \({difference}.*run `autograder calibrate` again"):
+        check_calibration(calibrated, sandbox(calibrated))
+    _, steps = run(calibrated, 5)
+    assert steps[0] == (0, 10), "everything is trained anew"
+
+
+def test_trials_that_were_changed_since_are_not_judged_by_the_old_calibration(calibrated, tmp_path):
+    grader = calibrated.graders / "test_q1.py"
+    grader.write_text(GRADER.replace("epochs=5", "epochs=6"))
+    path = tmp_path / "hand_in.py"
+    path.write_text(RIGHT.format(0.7))
+    result = grade(calibrated, path, sandbox(calibrated))
+    assert result.status == "error" and "epochs was 5, and is 6" in result.trouble
+
+
+def test_an_assignment_whose_claims_are_not_supported_is_not_released(calibrated):
+    (calibrated.graders / "test_q1.py").write_text(GRADER.replace('"accuracy", 0.5', '"accuracy", 0.8'))
+    with pytest.raises(
+        AssignmentError, match=r"accuracy at least 0.8.*failed \d+ of 100 trainings.*lower the threshold"
+    ):
+        check_calibration(calibrated, sandbox(calibrated))
+    (calibrated.folder / FILE).unlink()
+    with pytest.raises(AssignmentError, match="needs a calibration: run `autograder calibrate` first"):
+        check_calibration(calibrated, sandbox(calibrated))
+
+
+def test_an_assignment_without_trials_needs_none(make_assignment):
+    grader = 'from autograder import points\n@points(1, "Is there")\ndef test_there(submission):\n    submission.f\n'
+    check_calibration(made := make_assignment({"test_q1.py": grader}), sandbox(made))
+
+
+def test_a_file_that_is_no_calibration_is_an_error(assignment):
+    (assignment.folder / FILE).write_text('{"conditions": 1}')
+    with pytest.raises(AssignmentError, match="conditions"):
+        read_calibration(assignment)
+
+
+def test_nan_is_no_success():
+    assert not Claim("accuracy", "at least", 0.5, 1e-4).holds(math.nan)
+    assert not Claim("accuracy", "at most", 0.5, 1e-4).holds(math.nan)
+    calibration = Calibration(conditions={})
+    calibration.add("a", 0, {"accuracy": math.inf})
+    assert math.isnan(calibration.values("accuracy")["a"][0])
+
+
+def test_the_command_tries_it_out_and_stores_nothing(assignment):
+    command = [sys.executable, "-m", "autograder", "calibrate", assignment.folder, "--quick"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "bold.py" in done.stdout and "No rule" in done.stdout and "Nothing was stored" in done.stdout
+    assert not (assignment.folder / FILE).exists()

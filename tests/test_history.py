@@ -1,0 +1,115 @@
+"""Reported metrics, each wrong in one of the usual ways: the message names the way."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from autograder.training import Trial
+from autograder.training.history import explain_accuracy, explain_loss
+from autograder.training.measures import accuracy, cross_entropy
+from autograder.worker.student.causes import Observations, Seen
+
+N, BATCH = 500, 32
+
+
+@pytest.fixture(scope="module")
+def scores():
+    """Logits (500, 10) that are right for about three in four, and their labels."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 10, N)
+    outputs = rng.standard_normal((N, 10)) + 2.6 * np.eye(10)[labels] + np.linspace(-1, 1, 10)
+    return outputs, labels
+
+
+def make_trial(scores, **observed):
+    outputs, labels = scores
+    seen = observed.pop("seen", Seen())
+    values = {"train_accuracy": 0.9, "held_out_accuracy": 0.7, "parameters": (), "images": 1000} | observed
+    return Trial(None, 1.0, Observations(seen, 10, 2.3, 0.31, **values), False, outputs, labels, 0.7)
+
+
+def batches(scores):
+    """As a student's loop sees them."""
+    outputs, labels = map(torch.from_numpy, scores)
+    return list(zip(outputs.split(BATCH), labels.split(BATCH), strict=True))
+
+
+def right(out, y):
+    return (out.argmax(1) == y).sum().item()
+
+
+MISTAKES = {
+    "in percent": lambda all_: 100 * sum(right(*b) for b in all_) / N,
+    "only the last batch is counted": lambda all_: right(*all_[-1]) / N,
+    "that of the last batch alone": lambda all_: right(*all_[-1]) / len(all_[-1][1]),
+    "as if it were full": lambda all_: sum(right(*b) for b in all_) / (len(all_) * BATCH),
+    "divided by the number of batches": lambda all_: sum(right(*b) for b in all_) / len(all_),
+    "not divided": lambda all_: sum(right(*b) for b in all_),
+    "number of training images": lambda all_: sum(right(*b) for b in all_) / 1000,
+    "every prediction is compared with every label": lambda all_: sum(
+        (out.argmax(1, keepdim=True) == y).float().mean().item() * len(y) for out, y in all_
+    ) / N,
+    "softmax is taken over the images": lambda all_: sum(
+        right(functional.softmax(out, dim=0), y) for out, y in all_
+    ) / N,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", MISTAKES)
+def test_a_wrong_accuracy_is_named(scores, said):
+    trial = make_trial(scores)
+    reported = MISTAKES[said](batches(scores))
+    assert abs(reported - trial.validation_accuracy) > 0.005
+    message = explain_accuracy(reported, trial, BATCH)
+    assert message.startswith("Most likely: ") and said in message.partition(". ")[0]
+
+
+def test_the_training_images_evaluated(scores):
+    assert "training images are evaluated" in explain_accuracy(0.905, make_trial(scores), BATCH)
+
+
+@pytest.mark.parametrize(
+    ("observed", "said"),
+    [
+        ({"seen": Seen(passes={"train_mode_no_grad": 160})}, "validated in training mode. 160 passes"),
+        ({"is_repeatable": False}, "random even in evaluation mode"),
+    ],
+)
+def test_what_the_worker_saw_explains_a_number_that_no_arithmetic_does(scores, observed, said):
+    assert said in explain_accuracy(0.61803, make_trial(scores, **observed), BATCH)
+
+
+def test_a_number_that_nothing_explains_gets_advice_and_no_cause(scores):
+    message = explain_accuracy(0.61803, make_trial(scores), BATCH)
+    assert "Most likely" not in message and "divide by the number of images" in message
+
+
+LOSSES = {
+    "mean losses of the batches are divided by the number of images": lambda means, sizes: sum(means) / N,
+    "divided by the number of batches": lambda means, sizes: float(np.dot(means, sizes)) / len(means),
+    "summed and not divided": lambda means, sizes: sum(means),
+    "last batch alone": lambda means, sizes: means[-1],
+    "only the last batch is counted": lambda means, sizes: means[-1] / len(means),
+}
+
+
+@pytest.mark.parametrize("said", LOSSES)
+def test_a_wrong_loss_is_named(scores, said):
+    all_ = batches(scores)
+    means = [functional.cross_entropy(out, y).item() for out, y in all_]
+    reported = LOSSES[said](means, [len(y) for _, y in all_])
+    actual = cross_entropy(*scores)
+    assert not math.isclose(reported, actual, rel_tol=0.05)
+    assert said in explain_loss(reported, actual, make_trial(scores), means)
+
+
+def test_the_loss_of_the_training_images_is_named(scores):
+    means = [functional.cross_entropy(out, y).item() for out, y in batches(scores)]
+    assert "training images are evaluated" in explain_loss(0.31, cross_entropy(*scores), make_trial(scores), means)
+
+
+def test_the_scores_of_this_file_are_what_they_say(scores):
+    assert 0.6 < accuracy(*scores) < 0.85

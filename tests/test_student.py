@@ -1,0 +1,282 @@
+"""`diagnose`, as students use it: on real images, with the submissions of the CNN assignment, and standing alone."""
+
+import copy
+import filecmp
+import math
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.student import diagnose
+from autograder.worker import student
+from autograder.worker.student.causes import Observations, Seen, describe_curve, likely_causes
+from autograder.worker.student.watch import Watch
+
+ROOT = Path(__file__).resolve().parent.parent
+CNN = ROOT / "solutions" / "cnn"
+PACKAGE = Path(student.__file__).parent
+RIGHT = sorted(path.stem for path in (CNN / "submissions" / "right").glob("*.py"))
+CAUSES = {
+    "q3_softmax_before_cross_entropy": "softmax before cross-entropy",
+    "q4_sigmoid_before_cross_entropy": "sigmoid before cross-entropy",
+    "q4_nll_loss_of_logits": "NLLLoss of what are no log-probabilities",
+    "q3_features_detached": "no gradient reaches some of the layers",
+    "q3_functional_dropout": "the scores are random even in evaluation mode",
+    "q3_max_pooling_alone": "no activation between two layers",
+    "q3_view_mixes_images": "the scores have the wrong shape",
+    "q3_weights_start_at_zero": "no gradient reaches some of the layers",
+    "q4_pixels_times_255_in_train": "the images are not scaled to small numbers",
+    "q4_no_backward": "`backward()` is never called",
+    "q4_no_step": "`optimizer.step()` is never called",
+    "q4_no_zero_grad": "gradients are never set to zero",
+    "q4_zero_grad_after_backward": "the gradients are cleared before the step uses them",
+    "q4_learning_rate_10": "the learning rate is too large",
+    "q4_learning_rate_1e-6": "the learning rate is too small",
+    "q4_sorted_by_class": "batches hold few classes: the images are not mixed",
+    "q4_dropout_in_validation": "the model is validated in training mode",
+}
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The lesson's own loader, and its images as tensors: (1000, 1, 28, 28) and (500, 1, 28, 28)."""
+    sys.path.insert(0, str(CNN))
+    try:
+        import fashion
+    finally:
+        sys.path.remove(str(CNN))
+    raw = CNN / "data" / "FashionMNIST" / "raw"
+    slices = []
+    for name in ("train", "t10k"):
+        pixels = np.fromfile(raw / f"{name}-images-idx3-ubyte", np.uint8, offset=16).reshape(-1, 1, 28, 28)
+        labels = np.fromfile(raw / f"{name}-labels-idx1-ubyte", np.uint8, offset=8)
+        slices.append((torch.tensor(pixels).float() / 255, torch.tensor(labels).long()))
+    return fashion.CustomDataloader, *slices
+
+
+@pytest.fixture
+def examine(lesson):
+    """Diagnose a submission as its author would, over an epoch or two of the lesson's images."""
+    loader, (x, y), (x_val, y_val) = lesson
+
+    def run(path, epochs=1):
+        sys.path.insert(0, str(CNN))
+        namespace = {}
+        try:
+            exec(compile(path.read_text(), path.name, "exec"), namespace)
+        finally:
+            sys.path.remove(str(CNN))
+        torch.manual_seed(3)
+        data, validation = loader(x, y, 32, True), loader(x_val, y_val, 32)
+        return diagnose(
+            namespace["CNN"], lambda model: namespace["train"](model, data, validation, epochs=epochs), x, y
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_submission_gets_no_diagnosis(examine, name):
+    found = examine(CNN / "submissions" / "right" / f"{name}.py", epochs=2)
+    assert found.causes == ()
+    assert "Nothing that usually goes wrong was found." in str(found) and "guessing gives ln 10 = 2.30" in str(found)
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_wrong_submission_is_told_what_is_wrong(examine, name):
+    found = examine(CNN / "submissions" / "wrong" / f"{name}.py")
+    assert [cause.name for cause in found.causes][:1] == [CAUSES[name]]
+    assert str(found).startswith(f"Most likely: {CAUSES[name]}. ")
+
+
+def test_the_evidence_is_in_numbers_of_the_own_run(examine):
+    found = examine(CNN / "submissions" / "wrong" / "q4_learning_rate_10.py")
+    assert "with Adam and a learning rate of 10" in found.causes[0].evidence
+    found = examine(CNN / "submissions" / "wrong" / "q4_no_zero_grad.py", epochs=2)
+    assert "After 32 of the first 32 steps" in found.causes[0].evidence
+
+
+def test_the_figures_draw_what_they_say(examine):
+    found = examine(CNN / "submissions" / "right" / "reference.py")
+    losses, gradients, shapes, kernels, _scale = found.figure().axes
+    assert len(losses.lines[0].get_ydata()) == 32  # batches of an epoch
+    levels = [line.get_ydata()[0] for line in losses.lines[-2:]]
+    assert levels == pytest.approx([math.log(10), 1.4612], abs=1e-4)
+    assert {line.get_label().partition(":")[0] for line in gradients.lines} == {
+        *("conv1.weight", "conv2.weight", "linear1.weight"),
+    }
+    assert [text.get_text() for text in shapes.texts] == [
+        *("(N, 1, 28, 28)", "(N, 16, 24, 24)", "(N, 16, 6, 6)", "(N, 64, 2, 2)", "(N, 64, 1, 1)", "(N, 10)"),
+    ]
+    assert kernels.images[0].get_array().shape == (23, 23)  # 4 x 4 kernels of 5 x 5, a line between them
+    assert "<img src=" in found._repr_html_()
+
+
+def test_the_figures_hold_what_was_never_trained(examine):
+    found = examine(CNN / "submissions" / "wrong" / "q3_view_mixes_images.py")
+    said = [text.get_text() for axes in found.figure().axes for text in axes.texts]
+    assert {"no loss was seen", "no step was made"} <= set(said)
+
+
+def test_images_without_labels_are_refused():
+    with pytest.raises(ValueError, match="3 images, 2 labels"):
+        diagnose(torch.nn.Identity, lambda _model: None, torch.zeros(3, 1, 4, 4), torch.zeros(2))
+
+
+# Standing alone
+
+ALONE = """
+import importlib.abc, sys
+class Only(importlib.abc.MetaPathFinder):
+    "As where torch-autograder is not installed."
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "autograder":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Only())
+import torch
+from torch import nn
+from diagnosis import diagnose
+torch.manual_seed(0)
+x, y = torch.rand(64, 1, 8, 8), torch.arange(64) % 4
+def train(model):
+    optimizer = torch.optim.Adam(model.parameters())
+    for images, labels in zip(x.split(16), y.split(16)):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(torch.softmax(model(images), 1), labels).backward()
+        optimizer.step()
+found = diagnose(lambda: nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(108, 4)), train, x, y)
+print(found)
+found.figure().savefig("figure.png")
+assert not {"sklearn", "torchvision", "pandas", "IPython", "pydantic", "rich", "pytest"} & set(sys.modules)
+"""
+
+
+def test_it_travels_and_needs_nothing_of_ours(tmp_path):
+    shutil.copytree(CNN / "diagnosis", tmp_path / "diagnosis")
+    done = subprocess.run([sys.executable, "-c", ALONE], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Most likely: softmax before cross-entropy.")
+    assert "can't fall below 0.74" in done.stdout  # four classes: ln(e + 3) - 1
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+def test_the_copies_are_the_packages_own():
+    names = sorted(path.name for path in PACKAGE.glob("*.py"))
+    for folder in (CNN / "diagnosis", ROOT / "assignments" / "cnn" / "diagnosis"):
+        assert sorted(path.name for path in folder.glob("*.py")) == names
+        assert filecmp.cmpfiles(PACKAGE, folder, names, shallow=False)[0] == names
+
+
+# The watch
+
+
+def tiny():
+    torch.manual_seed(0)
+    return torch.nn.Linear(4, 3), torch.rand(64, 4), torch.arange(64) % 3
+
+
+def test_watching_changes_nothing():
+    def train(model, x, y):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        for start in range(0, 64, 8):
+            optimizer.zero_grad()
+            kept = torch.nn.functional.dropout(x[start : start + 8], 0.2)
+            torch.nn.functional.cross_entropy(model(kept), y[start : start + 8]).backward()
+            optimizer.step()
+        return torch.rand(1).item()
+
+    plain, x, y = tiny()
+    drawn = train(plain, x, y)
+    watched, x, y = tiny()
+    with Watch(watched):
+        assert train(watched, x, y) == drawn
+    assert torch.equal(plain.weight, watched.weight)
+    assert not watched._forward_pre_hooks and not watched.weight._backward_hooks
+
+
+def test_gradients_that_are_added_up_on_purpose_are_not_stale():
+    model, x, y = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with Watch(model) as watch:
+        for n in range(8):
+            torch.nn.functional.cross_entropy(model(x), y).backward()
+            if n % 2:
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=False)
+    assert watch.seen()["stale"] == 0 and watch.seen()["steps"] == 4
+
+
+def test_a_loss_of_ones_own_is_seen_by_its_backward():
+    model, x, y = tiny()
+    with Watch(model) as watch:
+        (-model(x).log_softmax(1)[range(64), y].mean()).backward()
+    seen = watch.seen()
+    assert seen["losses_used"] == [] and seen["losses"] == pytest.approx([math.log(3)], abs=0.3)
+
+
+def test_a_look_that_fails_does_not_end_the_training():
+    model, _, _ = tiny()
+    with Watch(model) as watch:
+        torch.nn.functional.mse_loss(model(torch.rand(0, 4)), torch.rand(0, 3)).backward()
+    assert watch.seen()["backwards"] == 1
+
+
+def test_a_model_can_be_copied_and_saved_while_it_is_watched(tmp_path):
+    model, x, _ = tiny()
+    with Watch(model) as watch:
+        model(x)
+        copied = copy.deepcopy(model)
+        copied(x)
+        torch.save(model, tmp_path / "model.pt")
+        loaded = torch.load(tmp_path / "model.pt", weights_only=False)
+        loaded(x)
+    assert watch.seen()["passes"]["train_mode"] == 1, "the copy is another model"
+    assert torch.equal(loaded.weight, copied.weight)
+
+
+def test_parameters_that_the_optimizer_does_not_hold_are_named():
+    model, x, y = tiny()
+
+    def train(model):
+        optimizer = torch.optim.SGD([model.bias], lr=0.1)
+        for _ in range(5):
+            torch.nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+            model.zero_grad()
+
+    [cause] = diagnose(lambda: model, train, x, y).causes
+    assert cause.name == "the optimizer does not hold all of the model's parameters"
+    assert cause.evidence == "Those of weight are missing."
+
+
+# The causes
+
+
+def test_a_training_that_went_well_has_no_cause():
+    assert likely_causes(Observations(Seen(losses=[2.3, 1.0, 0.4]), 10, 2.3, 0.4, 0.9, 0.8, ("w",))) == []
+
+
+def test_scores_that_begin_far_too_large():
+    [cause] = likely_causes(Observations(Seen(losses=[557.8, 2.3]), 10, 36.42, 2.3, 0.1, 0.1, ("w",)))
+    assert cause.name == "the scores begin far too large"
+    assert "The first loss was 36.4, where guessing gives 2.30" in cause.evidence
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([2.3] * 50, "stayed between 2.30 and 2.30"),
+        (list(np.linspace(2.3, 1.3, 50)), "still falling at the end"),
+        ([2.3, 1.5, 1.0, 0.8, *[0.7] * 40], "at the end; guessing gives ln 10 = 2.30"),
+        (list(np.linspace(2.3, 9.0, 50)), "rose from"),
+        ([2.3, 7.0, math.nan, math.nan], "no finite number from batch 3 on"),
+        ([], "No loss was seen"),
+    ],
+)
+def test_a_curve_in_words(losses, said):
+    assert said in describe_curve(losses, 10)

@@ -1,0 +1,198 @@
+"""Trials, in a real worker: what a submission is trained on, and what the grader makes of it."""
+
+import pytest
+
+from autograder.grading import grade
+from autograder.sandbox import choose
+from autograder.training.calibration import FILE, Calibration
+
+GRADER = """
+import numpy as np
+import pytest
+
+from autograder import points, tensor
+from autograder.errors import TimedOut
+from autograder.training import Classroom, Examples
+
+IMAGES = np.random.default_rng(0).random((90, 1, 4, 4), dtype=np.float32)
+LABELS = np.arange(90) % 3
+
+
+@pytest.fixture(scope="session")
+def classroom(submission, probes, key, worker):
+    def train(model, training, validation, epochs, batch_size):
+        arrays = [tensor(a) for a in (training.images, training.labels, validation.images, validation.labels)]
+        with worker.limit(3):
+            return probes.record(submission.train, model, *arrays, epochs, label="train")
+
+    data = Examples(IMAGES, LABELS)
+    return Classroom(probes, key, lambda: submission.Model(), train, data[:60], data[60:75], data[75:], 3)
+
+
+@pytest.fixture(scope="session")
+def trials(make_trials, classroom):
+    return make_trials(classroom, epochs=2, batch_size=8)
+
+
+@points(1, "All of it")
+def test_all(trials):
+    {all}
+
+
+@points(1, "A part of it")
+def test_part(make_trials, classroom):
+    {part}
+"""
+MODEL = """
+import torch
+
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(16, 3)
+
+    def forward(self, x):
+        return self.layer(x.flatten(1))
+
+"""
+TELLS = (
+    MODEL
+    + "def train(model, x, y, x_val, y_val, epochs):\n    return {'x': x, 'y': y, 'val': y_val, 'r': torch.rand(1)}\n"
+)
+PART = "pass"
+
+
+@pytest.fixture
+def graded(make_assignment, tmp_path):
+    def run(submission, whole=PART, part=PART):
+        grader = GRADER.replace("{all}", whole).replace("{part}", part)
+        assignment = make_assignment({"test_q1.py": grader}, name=f"tiny{len(list(tmp_path.iterdir()))}")
+        settings = assignment.folder / "assignment.toml"
+        settings.write_text(settings.read_text().replace("preload = []", 'preload = ["torch"]'))
+        path = tmp_path / "hand_in.py"
+        path.write_text(submission)
+        result = grade(assignment, path, choose(forbidden=(assignment.folder,)))
+        assert result.trouble == ""
+        return result
+
+    return run
+
+
+def passed(result):
+    return [check.feedback for check in result.checks] == ["", ""]
+
+
+def test_data_are_mixed_and_classes_renamed_alike_for_all(graded):
+    whole = """one, again, other = trials[0].value, trials[0].value, trials[1].value
+    assert one is again, "it ran twice"
+    order = [int(np.flatnonzero((IMAGES[:60] == x).all(axis=(1, 2, 3)))[0]) for x in one["x"]]
+    assert sorted(order) == list(range(60)) and order != sorted(order), "the order"
+    rename = {int(LABELS[i]): int(y) for i, y in zip(order, one["y"])}
+    assert all(rename[int(LABELS[i])] == int(y) for i, y in zip(order, one["y"])), "not one name a class"
+    assert [rename[int(v)] for v in LABELS[60:75]] == one["val"].tolist(), "validation has other names"
+    assert trials[0].observed.classes == 3 and trials[0].observed.images == 60
+    assert not np.array_equal(one["x"], other["x"]) and one["r"] != other["r"], "no other seed"
+    raise AssertionError(f"{order[:9]} {sorted(rename.items())} {float(one['r'][0])}")"""
+    first, second = graded(TELLS, whole), graded("import random\nrandom.seed()\n" + TELLS, whole)
+    assert "(0, " in first.checks[0].feedback, first.checks[0].feedback
+    assert first.checks[0].feedback == second.checks[0].feedback
+
+
+def test_few_images_are_balanced_and_shuffled_labels_are_others(graded):
+    part = """few = make_trials(classroom, "few", epochs=1, batch_size=8, images=7, validation=4, hidden=5)[0]
+    assert sorted(np.bincount(few.value["y"], minlength=3)) == [2, 2, 3] and len(few.value["val"]) == 4
+    mixed = make_trials(classroom, "mixed", epochs=1, batch_size=8, shuffled=True)[0].value
+    own = {x.tobytes(): int(y) for x, y in zip(IMAGES, LABELS)}
+    pairs = {(own[x.tobytes()], int(y)) for x, y in zip(mixed["x"], mixed["y"])}
+    assert len(pairs) == 9 and list(np.bincount(mixed["y"])) == [20, 20, 20], pairs
+    heart = make_trials(classroom, "h", epochs=1, batch_size=8, images=6, validation="the training images")[0]
+    assert np.array_equal(heart.value["val"], heart.value["y"])"""
+    assert passed(graded(TELLS, part=part))
+
+
+def test_what_a_training_does_is_observed(graded):
+    submission = MODEL + (
+        "def train(model, x, y, x_val, y_val, epochs):\n"
+        "    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)\n"
+        "    for _ in range(60):\n"
+        "        optimizer.zero_grad()\n"
+        "        torch.nn.functional.cross_entropy(model(x), y).backward()\n"
+        "        optimizer.step()\n"
+    )
+    whole = """trial = trials[0]
+    observed = trial.observed
+    assert trial.value is None and observed.seen.steps == 60 and observed.seen.optimizers == [("Adam", 0.1)]
+    assert observed.parameters == ("layer.weight", "layer.bias") and observed.unchanged == ()
+    assert 0.9 < observed.initial_loss < 1.4 and observed.final_loss < 0.8 * observed.initial_loss
+    assert observed.moved > 0.5 and observed.is_repeatable and trial.seconds > 0 and observed.seen.cpu_seconds > 0
+    assert trial.accuracy < 0.9, "noise can't be known"
+    assert observed.seen.losses[-1] == pytest.approx(observed.final_loss, abs=0.05)"""
+    assert passed(graded(submission, whole))
+
+
+def test_a_training_that_timed_out_is_not_tried_again_in_another_kind(graded):
+    submission = MODEL + "import time\ndef train(*_):\n    time.sleep(99)\n"
+    result = graded(submission, "trials[0]", 'make_trials(classroom, "few", epochs=1, batch_size=8, images=7)[0]')
+    assert [check.outcome for check in result.checks] == ["not run", "not run"]
+    assert result.checks[0].feedback == result.checks[1].feedback and "3 seconds" in result.checks[0].feedback
+    assert result.checks[1].seconds < 1
+
+
+FORGED = """
+def train(model, *_):
+    with torch.no_grad():
+        model.layer.weight.zero_()
+    import sys
+    sys.modules["_worker.student.watch"].Watch.seen = lambda self: {
+        "losses_used": [("cross_entropy", True)], "first_scores": {"lowest_sum": 1.0}, "steps": 3,
+        "gradients": {"layer.weight": []}, "optimizers": [("Adam", float("nan"))], "looks": -1,
+    }
+"""
+
+
+def test_a_worker_that_forges_what_was_seen_gets_a_plain_message(graded):
+    result = graded(MODEL + FORGED, "raise AssertionError(trials.because('It did not learn.'))")
+    assert result.checks[0].feedback == "It did not learn."
+    result = graded(MODEL + FORGED.replace('"steps": 3', '"steps": "3"'), "trials[0]")
+    assert "the answer is not of the form that it should have" in result.checks[0].feedback
+
+
+def test_parameters_of_any_kind_are_compared(graded):
+    odd = "self.n = torch.nn.Parameter(torch.ones(2, dtype=torch.bool), requires_grad=False)"
+    submission = TELLS.replace("self.layer = ", f"{odd}\n        self.layer = ")
+    assert passed(graded(submission, "assert trials[0].observed.unchanged == ('n', 'layer.weight', 'layer.bias')"))
+
+
+def test_a_trial_that_failed_is_not_run_again(graded):
+    submission = MODEL + "runs = []\ndef train(*_):\n    runs.append(1)\n    raise ValueError(f'run {len(runs)}')\n"
+    whole = "with pytest.raises(Exception): trials[0]\n    trials[0]"
+    assert "run 1" in graded(submission, whole).checks[0].feedback
+
+
+def test_a_training_that_fails_by_chance_counts_as_one_without_success(make_assignment, tmp_path):
+    """And not as a failure of the claim, whose error would then be larger than it says."""
+    grader = (
+        "from autograder import points\n"
+        "from types import SimpleNamespace as S\n"
+        "class Classroom:\n"
+        "    def __init__(self, train, key): self.train, self.key = train, key\n"
+        "    def run(self, label): return S(accuracy=self.train(), observed=S(seen=S(cpu_seconds=0.0)))\n"
+        "@points(1, 'Learns')\n"
+        "def test_learns(submission, key, make_trials):\n"
+        "    make_trials(Classroom(submission.train, key)).reaches('accuracy', 0.5, false_fail=1e-4)\n"
+    )
+    assignment = make_assignment({"test_q1.py": grader})
+    values = {"accuracy": {"a.py": dict.fromkeys(range(100), 0.9)}}
+    (assignment.folder / FILE).write_text(Calibration(conditions={}, measured=values).model_dump_json())
+    path = tmp_path / "hand_in.py"
+    for raises, points in ((2, 1), (3, 0)):
+        path.write_text(f"n = 0\ndef train():\n    global n\n    n += 1\n    return 1 / (n > {raises})\n")
+        result = grade(assignment, path, choose(forbidden=(assignment.folder,)))
+        assert result.trouble == "" and result.score == points
+    assert "ZeroDivisionError" in result.checks[0].feedback
+    assert "nan, nan, nan in 3 trainings" in result.checks[0].decided[0]
+
+
+def test_scores_of_the_wrong_shape_are_named(graded):
+    result = graded(TELLS.replace("self.layer(x.flatten(1))", "self.layer(x.flatten(1))[:, :2]"), "trials[0]")
+    assert result.checks[0].feedback == "Your model turns (60, 1, 4, 4) into (60, 2), not (60, 3)."
