@@ -318,6 +318,32 @@ def test_a_solved_notebook_that_does_not_run_stops_the_release(adding, tmp_path)
 # The leak check
 
 
+def test_a_claim_about_training_needs_a_calibration(adding, tmp_path):
+    (adding.graders / "test_q2.py").write_text(
+        "from autograder import points\n"
+        "@points(1, 'Learns')\n"
+        "def test_learns(make_trials):\n"
+        "    make_trials(None, epochs=1).reaches('accuracy', 0.9, false_fail=1e-4)\n"
+    )
+    with pytest.raises(AssignmentError, match=r"'accuracy at least 0.9' needs a calibration: run"):
+        assign(adding, tmp_path)
+    assert not (tmp_path / "student").exists()
+
+
+def test_the_students_module_is_brought_up_to_date(adding, tmp_path):
+    folder = adding.folder / "diagnosis"
+    folder.mkdir()
+    (folder / "watch.py").write_text("an older one")
+    edit(adding.folder / "assignment.toml", 'files = ["helper.py"]', 'files = ["helper.py", "diagnosis"]')
+    edit(adding.folder / "adding.py", "#   - helper.py\n", "#   - helper.py\n#   - diagnosis\n")
+    assign(load_assignment(adding.folder), tmp_path)
+    for place in (folder, tmp_path / "student" / "diagnosis"):
+        assert "class Watch" in (place / "watch.py").read_text() and (place / "__init__.py").exists()
+    (folder / "notes.txt").write_text("the instructor's own")
+    with pytest.raises(UsageError, match=r"holds notes.txt: call yours otherwise"):
+        assign(load_assignment(adding.folder), tmp_path)
+
+
 @pytest.fixture
 def student(built, tmp_path) -> Path:
     """A student version, to be spoilt."""

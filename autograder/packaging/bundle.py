@@ -21,6 +21,7 @@ from pathlib import Path
 from autograder.assignment import SETTINGS, Assignment, find_assignment, load_assignment
 from autograder.errors import AssignmentError
 from autograder.packaging.framework import build_wheel
+from autograder.training.calibration import FILE as CALIBRATION
 
 FOLDER = "torch-autograder"
 _IN_ZIP = f"files/{FOLDER}/"
@@ -32,6 +33,7 @@ def write_bundle(assignment: Assignment, folder: Path) -> None:
     home.mkdir(parents=True)
     build_wheel(folder)
     names = [SETTINGS, "graders", *assignment.settings.files, *assignment.settings.autograder_files]
+    names += [CALIBRATION] if (assignment.folder / CALIBRATION).exists() else []
     for name in names:
         copy(assignment.folder / name, home / name)
 

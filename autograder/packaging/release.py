@@ -20,7 +20,7 @@ import nbclient
 import nbformat
 from otter.test_files import create_test_file
 
-from autograder.assignment import SETTINGS, Assignment
+from autograder.assignment import DIAGNOSIS, SETTINGS, Assignment
 from autograder.batch.collect import Job
 from autograder.batch.local import grade_all
 from autograder.errors import AssignmentError, UsageError
@@ -28,8 +28,11 @@ from autograder.packaging.bundle import copy, open_assignment
 from autograder.packaging.leaks import find_leaks
 from autograder.packaging.master import Master, read_master
 from autograder.plugin import declared_checks
+from autograder.quality.calibrate import check_calibration
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose
+from autograder.training.calibration import FILE as CALIBRATION
+from autograder.worker import student as student_module
 
 CELL_SECONDS = 600  # for a cell of the solved notebook, which may train for long
 
@@ -59,8 +62,10 @@ def release(
         AssignmentError: the master notebook, the graders or what Otter made of them is not right.
     """
     _check_place(student, assignment)
+    refresh_diagnosis(assignment)
     step("Reading the master notebook")
     master = read_master(assignment)
+    check_calibration(assignment, choose(sandbox, forbidden=(assignment.folder,)))
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
         step("Running Otter Assign")
         built = otter_assign(assignment, master, Path(folder))
@@ -85,6 +90,17 @@ def _check_place(student: Path, assignment: Assignment) -> None:
         raise UsageError(f"{student} holds something else than an earlier release: choose another folder with -o")
 
 
+def refresh_diagnosis(assignment: Assignment) -> None:
+    """Bring the student's module in the assignment's folder up to this version of the framework, where it has one."""
+    if DIAGNOSIS not in assignment.settings.files:
+        return
+    folder = assignment.folder / DIAGNOSIS
+    if foreign := [path.name for path in folder.iterdir() if path.suffix != ".py" and path.name != "__pycache__"]:
+        raise UsageError(f"{folder} is for the framework's own module, but it holds {foreign[0]}: call yours otherwise")
+    shutil.rmtree(folder)
+    copy(Path(str(student_module.__file__)).parent, folder)
+
+
 @dataclass(frozen=True)
 class Built:
     """What Otter Assign made: a folder for students, the solved notebook in its folder, and the package."""
@@ -99,7 +115,9 @@ def otter_assign(assignment: Assignment, master: Master, workshop: Path) -> Buil
     """Run Otter Assign on a copy of the assignment in the empty folder ``workshop``."""
     home = workshop / assignment.name
     settings = assignment.settings
-    for name in ("assignment.toml", "graders", *settings.files, *settings.autograder_files, *_otter_files(master)):
+    names = ["assignment.toml", "graders", *settings.files, *settings.autograder_files, *_otter_files(master)]
+    names += [CALIBRATION] if (assignment.folder / CALIBRATION).exists() else []
+    for name in names:
         copy(assignment.folder / name, home / name)
     notebook = home / f"{assignment.name}.ipynb"
     jupytext.write(master.notebook, notebook)
