@@ -73,6 +73,24 @@ def test_the_feedback_names_the_mistake(results, name):
     assert DECLARED[name]["says"].lower() in lost[0].feedback.lower()
 
 
+@pytest.mark.parametrize("name", [name for name in DECLARED if "cause" in DECLARED[name]])
+def test_the_diagnosis_names_the_cause(results, name):
+    told = [line for check in results[name].checks for line in check.feedback.split("\n") if "Most likely: " in line]
+    assert told and told[0].startswith(f"Most likely: {DECLARED[name]['cause']}. "), told
+
+
+def test_a_right_submission_gets_no_diagnosis(results):
+    assert [name for name in kind("right") for check in results[name].checks if check.feedback] == []
+
+
+def test_every_verdict_on_training_states_its_rule_and_its_error(results):
+    decided = [words for check in results["right/reference.py"].checks for words in check.decided]
+    assert len(decided) == 5
+    for words in decided:
+        assert "one success in at most 3 trainings" in words
+        assert "less than one of 38,901 gradings (calibrated on 8 styles, 100 trainings each)" in words
+
+
 def test_every_check_is_lost_by_some_wrong_submission(results):
     """A check that nothing fails checks nothing."""
     lost = {check for name in kind("wrong") for check in DECLARED[name].get("fails", [])}

@@ -376,6 +376,19 @@ def test_solved_notebook_learns(executed):
     assert max(accuracies) > 72  # of 500 validation images, ten epochs; about 80 is usual
 
 
+def diagnosis(notebook) -> str:
+    """What the cell that diagnoses shows."""
+    (cell,) = [cell for cell in notebook.cells if "diagnose(CNN" in cell.source]
+    return cell.outputs[0]["data"]["text/html"]
+
+
+def test_the_diagnosis_is_shown_with_its_figures(executed):
+    shown = diagnosis(executed["answered"].notebook)
+    assert "Nothing that usually goes wrong was found." in shown and '<img src="data:image/png' in shown
+    shown = diagnosis(executed["blank"].notebook)
+    assert "Most likely: the model returns no scores." in shown
+
+
 def test_blank_notebook_runs_and_says_what_is_missing(executed):
     notebook = executed["blank"].notebook
     # only cells that show off the student's own work can fail, and grading passes over those
@@ -391,7 +404,7 @@ def test_blank_notebook_runs_and_says_what_is_missing(executed):
     assert "plot_confusion should return the Figure." in said["q5"]
 
 
-@pytest.mark.parametrize(("version", "score"), [("answered", 27), ("blank", 0)])
+@pytest.mark.parametrize(("version", "score"), [("answered", 32), ("blank", 0)])
 def test_round_trip_through_otter(built, executed, tmp_path, version, score):
     """Master, assign, student version, answers, `grader.export()`, `otter run`: what `autograder grade` gives."""
     [export] = executed[version].folder.glob("*.zip")

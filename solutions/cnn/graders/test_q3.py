@@ -50,12 +50,26 @@ def test_samples_are_independent(model, training):
     images = images_of(training, 7)
     together = scores(model, images)
     assert together.shape == (7, 10), f"A batch of 7 images gives {together.shape}, not (7, 10)."
+    assert np.array_equal(together, scores(model, images), equal_nan=True), (
+        "This can't be told: in evaluation mode your CNN gives the same images other scores each time."
+    )
     for n in range(7):
         alone = scores(model, images[n : n + 1])
         assert alone.shape == (1, 10) and np.allclose(alone[0], together[n], rtol=1e-3, atol=1e-4), (
             f"Image {n} gets other scores alone than among six others, in evaluation mode. Look at `view` and "
             "`reshape`, which can mix images, and at layers that use statistics of the batch."
         )
+
+
+@points(1, "In evaluation mode the same images get the same scores twice")
+def test_same_scores_twice(model, training):
+    images = images_of(training, 7)
+    first, second = scores(model, images), scores(model, images)
+    assert np.array_equal(first, second, equal_nan=True), (
+        f"Two passes over the same images in evaluation mode differ by up to {np.abs(first - second).max():.3f}. "
+        "`F.dropout` drops in evaluation mode, too, unless it gets `training=self.training`; `nn.Dropout` does this "
+        "by itself."
+    )
 
 
 @pytest.fixture

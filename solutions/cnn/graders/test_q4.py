@@ -5,57 +5,127 @@ import math
 import numpy as np
 
 from autograder import points
-from autograder.training import accuracy
+from autograder.training.history import explain_accuracy, explain_loss
 from autograder.training.measures import cross_entropy, mean_nll
 
+BATCH_SIZE = 32
+EPOCHS = 10
 ENOUGH = 0.65  # accuracy on hidden images; the text promises it
 FALLS_TO = 0.6  # of the initial loss; right submissions reach .40, a loop that learns nothing stays at 1
-TOO_MUCH = 0.7  # after a training on ten images; honest ones reached .61 at most in 500, stored weights .87
+BY_HEART = 1.5  # the loss on 32 images after 60 steps on them; right submissions stay below .6, wrong ones above 2
+LEARNED_ELSEWHERE = 0.45  # accuracy after learning labels that teach nothing; that of steps on `val_data`: .6
+BROUGHT_ALONG = 0.7  # accuracy after two epochs of ten images; stored weights reach .87
+FALSE_FAIL = 1e-4  # each claim fails a right submission less often than that
+GUESSING = math.log(10)  # the loss of ten equal probabilities
+MIXED = 0.6  # entropy of a batch's labels over that of all; in mixed order above .9, sorted below .2
 LISTS = ("train_loss", "val_loss", "val_accuracy")
 
 
 @points(1, "Training changes the model that it is given")
 def test_parameters_change(trials):
     trial = trials[0]
-    assert not trial.not_finite, (
-        f"After training, {', '.join(trial.not_finite)} hold NaN or infinity: is the learning rate far too high?"
+    observed = trial.observed
+    assert not observed.not_finite, trials.because(
+        f"After training, {', '.join(observed.not_finite)} hold NaN or infinity."
     )
-    assert not trial.unchanged, (
-        f"After training, {', '.join(trial.unchanged)} are as they were. Does the optimizer hold the parameters of "
-        "`model` itself, and do `loss.backward()` and `optimizer.step()` run for each batch?"
+    assert not observed.unchanged, trials.because(
+        f"After training, {', '.join(observed.unchanged)} are as they were before."
     )
-    assert not trial.predicts_as_before, "After training, the model gives every image the scores that it gave before."
+    assert not trial.predicts_as_before, trials.because(
+        "After training, the model gives every image the scores that it gave before."
+    )
+
+
+@points(1, "The loss begins near that of guessing")
+def test_first_loss(trials):
+    trial = trials[0]
+    first = trial.initial_loss
+    if ("cross_entropy", True) in trial.observed.seen.losses_used:
+        first = max([first, *trial.observed.seen.losses[:1]])  # as met in `train`, through its own preprocessing
+    assert first < 2 * GUESSING, trials.because(
+        f"The first loss is {first:.2f}, where guessing gives ln 10 = {GUESSING:.2f}: the model begins with wild "
+        "certainty."
+    )
+
+
+@points(1, "The scores fit the loss")
+def test_scores_fit_the_loss(trials):
+    seen = trials[0].observed.seen
+    scores = seen.first_scores or {}
+    used = {name for name, _ in seen.losses_used}
+    lowest, highest = scores.get("lowest", -math.inf), scores.get("highest", math.inf)
+    assert not ("cross_entropy" in used and 0 <= lowest < highest <= 1), trials.because(
+        f"What reaches cross-entropy lies between {lowest:.2f} and {highest:.2f}: it takes logits."
+    )
+    exponentials = scores.get("highest_exp_sum", 1.0)
+    assert not ("nll_loss" in used and abs(exponentials - 1) > 0.01), trials.because(
+        "What reaches NLLLoss is no row of log-probabilities."
+    )
+
+
+@points(1, "Each epoch trains on all images, in mixed order")
+def test_sees_all_images(trials):
+    observed = trials[0].observed
+    wanted = EPOCHS * observed.images
+    assert observed.seen.images >= 0.95 * wanted, trials.because(
+        f"In {EPOCHS} epochs the model was trained on {observed.seen.images} images; {EPOCHS} times all "
+        f"{observed.images} are {wanted}."
+    )
+    mixture = observed.seen.mixture
+    assert mixture is None or mixture > MIXED, trials.because(
+        "The batches hold images of few classes: they are not in mixed order."
+    )
+
+
+@points(1, "Learns 32 images by heart")
+def test_learns_by_heart(memory):
+    memory.stays_below(
+        "final_loss",
+        BY_HEART,
+        false_fail=FALSE_FAIL,
+        called="the loss on 32 images, after 30 epochs of them",
+        hint="A network that can learn at all learns so few by heart.",
+    )
 
 
 @points(1, "Training makes the training loss fall")
 def test_training_loss_falls(trials):
-    passed, seen = trials.first_success(lambda trial: trial.loss_ratio < FALLS_TO)
-    losses = ", ".join(f"from {trial.initial_loss:.2f} to {trial.final_loss:.2f}" for trial in seen)
-    assert passed, (
-        f"The loss on the training images, as we measure it, goes {losses} in {len(seen)} trainings; it should fall "
-        f"below {FALLS_TO:.0%} of where it began. Does what your model returns fit the loss it is trained with?"
+    trials.stays_below(
+        "loss_ratio",
+        FALLS_TO,
+        false_fail=FALSE_FAIL,
     )
 
 
 @points(3, "Learns Fashion-MNIST: .65 of the images that it has not seen")
-def test_learns_fashion_mnist(trials, controls, leaderboard):
-    passed, seen = trials.first_success(lambda trial: trial.hidden_accuracy >= ENOUGH)
-    found = ", ".join(f"{trial.hidden_accuracy:.3f}" for trial in seen)
-    assert passed, (
-        f"Accuracy on images that your model has not seen: {found} in {len(seen)} trainings of 10 epochs; "
-        f"{ENOUGH} is needed in one of them, and guessing gives 0.1."
+def test_learns_fashion_mnist(trials, controls, shuffled, leaderboard):
+    trials.reaches(
+        "accuracy",
+        ENOUGH,
+        false_fail=FALSE_FAIL,
+        called="accuracy on images that your model has not seen, after 10 epochs",
+        hint="Guessing gives 0.1.",
     )
-    control = controls[0].hidden_accuracy
-    assert control < TOO_MUCH, (
-        f"Trained on ten images only, your model is right for {control:.0%} of the images that it has not seen. "
-        "Nobody learns that from ten images: the knowledge was brought along, not learned."
+    controls.stays_below(
+        "accuracy",
+        BROUGHT_ALONG,
+        false_fail=FALSE_FAIL,
+        called="accuracy on images that it has not seen, of your model trained on ten images only",
+        hint="Nobody learns that from ten images: the knowledge was brought along, not learned.",
     )
-    leaderboard("accuracy", seen[0].hidden_accuracy)  # of the first seed, the same for everybody
+    shuffled.stays_below(
+        "accuracy",
+        LEARNED_ELSEWHERE,
+        false_fail=FALSE_FAIL,
+        called="accuracy on images that it has not seen, of your model trained on images with shuffled labels",
+        hint="There is nothing to learn in those, so it learned from others. Does `train` make steps on `val_data`?",
+    )
+    leaderboard("accuracy", trials[0].accuracy)  # of the first seed, the same for everybody
 
 
 def history_of(trial):
     """The history as lists of floats, or a complaint about its form."""
-    history = trial.history
+    history = trial.value
     assert isinstance(history, dict), f"`train` is to return a dict; yours returns {describe(history)}."
     missing = [name for name in LISTS if name not in history]
     assert not missing, f"The history has no {', '.join(missing)}."
@@ -66,7 +136,7 @@ def numbers(name, values):
     if isinstance(values, np.ndarray) and values.ndim == 1:
         values = values.tolist()
     assert isinstance(values, (list, tuple)), f"history['{name}'] is to be a list; it is {describe(values)}."
-    assert len(values) == 10, f"history['{name}'] has {len(values)} entries for 10 epochs: one an epoch."
+    assert len(values) == EPOCHS, f"history['{name}'] has {len(values)} entries for {EPOCHS} epochs: one an epoch."
     for value in values:
         assert type(value) in (int, float), (
             f"history['{name}'] is to hold floats; it holds {describe(value)}. `.item()` makes a float of a tensor."
@@ -102,33 +172,11 @@ def epoch_returned(history, trial):
 def test_val_accuracy_is_true(trials):
     trial = trials[0]
     history = history_of(trial)
-    if epoch_returned(history, trial) is not None:
-        return
     reported, actual = history["val_accuracy"][-1], trial.validation_accuracy
-    raise AssertionError(
+    assert epoch_returned(history, trial) is not None, (
         f"Your last val_accuracy is {reported:.3f}; the model that you return is right for {actual:.3f} of the "
-        f"validation images. {suspicion(reported, actual, trial)}"
+        f"validation images.\n{explain_accuracy(reported, trial, BATCH_SIZE)}"
     )
-
-
-def suspicion(reported, actual, trial):
-    n = len(trial.validation_labels)
-    last_batch = n % 32
-    of_last_batch = accuracy(trial.validation_outputs[-last_batch:], trial.validation_labels[-last_batch:])
-    if math.isclose(reported, 100 * actual, rel_tol=0.01):
-        return "Yours is in percent: an accuracy is a share, between 0 and 1."
-    in_full_batches = (n + 32 - last_batch) if last_batch else n
-    if math.isclose(reported, actual * n / in_full_batches, abs_tol=1e-6):
-        return "Yours counts the last batch as if it were full: divide by the number of images."
-    if math.isclose(reported, of_last_batch * last_batch / n, abs_tol=1e-6):
-        return "Yours counts the right answers of the last batch alone: add them up over all batches."
-    if math.isclose(reported, of_last_batch, abs_tol=1e-6):
-        return "Yours is that of the last batch alone: count right answers over all batches, then divide."
-    if math.isclose(reported, trial.train_accuracy, abs_tol=0.02) and abs(reported - actual) > 0.03:
-        return "Yours is close to that on the training images: is it `val_data` that you go through?"
-    if reported < actual:
-        return "Is the model in evaluation mode (`model.eval()`) while you validate, and is every image counted?"
-    return "Do you go through all of `val_data`, after the epoch's last step, and divide by the number of images?"
 
 
 @points(1, "The reported validation loss is true")
@@ -137,20 +185,23 @@ def test_val_loss_is_true(trials):
     history = history_of(trial)
     epoch = epoch_returned(history, trial)
     reported = history["val_loss"][-1 if epoch is None else epoch]
-    actual = known_loss(trial)
+    outputs, labels = trial.validation_outputs, trial.validation_labels
+    actual = known_loss(trial, outputs, labels)
     if actual is None:
         return  # a loss that the grader does not know can't be held against anything
+    of_batches = [
+        known_loss(trial, outputs[start : start + BATCH_SIZE], labels[start : start + BATCH_SIZE])
+        for start in range(0, len(labels), BATCH_SIZE)
+    ]
     assert math.isclose(reported, actual, rel_tol=0.1, abs_tol=0.02), (
-        f"Your last val_loss is {reported:.4f}; over the validation images the loss of your model is {actual:.4f}. "
-        "Is it a mean over all images? A mean over batches is summed over batches and divided by their number; a "
-        "sum over images by the number of images."
+        f"Your last val_loss is {reported:.4f}; over the validation images the loss of your model is {actual:.4f}.\n"
+        f"{explain_loss(reported, actual, trial, of_batches)}"
     )
 
 
-def known_loss(trial):
-    """The validation loss by the loss function that the student used, where that is known and plain."""
-    outputs, labels = trial.validation_outputs, trial.validation_labels
-    match trial.losses_used:
+def known_loss(trial, outputs, labels):
+    """The mean loss by the loss function that the student used, where that is known and plain."""
+    match trial.observed.seen.losses_used:
         case [("cross_entropy", True)]:
             return cross_entropy(outputs, labels)
         case [("nll_loss", True)]:
