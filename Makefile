@@ -61,7 +61,7 @@ assignments: setup
 	$(BIN)/autograder assign cnn
 
 study: setup
-	$(BIN)/python benchmarks/right_submissions.py
+	$(BIN)/python benchmarks/training.py
 
 clean:
 	rm -rf $(VENV) out
