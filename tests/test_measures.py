@@ -7,7 +7,6 @@ import torch.nn.functional as F  # noqa: N812  (what everybody calls it)
 
 from autograder.training import accuracy, mean_nll, output_kind
 from autograder.training.measures import cross_entropy
-from autograder.training.trials import Trials
 
 LOGITS = torch.randn(50, 10, generator=torch.Generator().manual_seed(0)) * 3
 LABELS = torch.arange(50) % 10
@@ -55,26 +54,3 @@ def test_accuracy_counts_a_row_with_nan_as_wrong():
     assert accuracy(outputs, np.array([0, 1, 0])) == pytest.approx(2 / 3)
     outputs[0, 2] = np.nan
     assert accuracy(outputs, np.array([0, 1, 0])) == pytest.approx(1 / 3)
-
-
-def test_trials_are_run_when_asked_for_and_kept():
-    runs = []
-    trials = Trials(lambda n: runs.append(n) or n, most=3)
-    assert trials.first_success(lambda n: n == 1) == (True, [0, 1])
-    assert runs == [0, 1]
-    assert trials.first_success(lambda n: n == 9) == (False, [0, 1, 2])
-    assert trials[0] == 0 and runs == [0, 1, 2]
-
-
-def test_a_trial_that_failed_is_not_run_again():
-    runs = []
-
-    def run(number):
-        runs.append(number)
-        raise AssertionError("no")
-
-    trials = Trials(run)
-    for _ in range(3):
-        with pytest.raises(AssertionError):
-            trials[0]
-    assert runs == [0]
