@@ -160,12 +160,15 @@ def test_history_form(trials):
     )
 
 
-def epoch_returned(history, trial):
-    """The epoch whose model was returned, as far as its reported accuracy shows: the last, or the best."""
-    n = len(trial.validation_labels)
+def epochs_returned(history, trial):
+    """The epochs whose model may be the one that was returned, as far as the reported accuracies show.
+
+    It is that of the last epoch, or of one with the best accuracy, of which there may be several.
+    """
     reported = history["val_accuracy"]
-    candidates = (len(reported) - 1, int(np.argmax(reported)))
-    return next((c for c in candidates if abs(reported[c] - trial.validation_accuracy) <= 2 / n + 1e-9), None)
+    tolerance = 2 / len(trial.validation_labels) + 1e-9
+    candidates = {len(reported) - 1, *(n for n, value in enumerate(reported) if value == max(reported))}
+    return sorted(n for n in candidates if abs(reported[n] - trial.validation_accuracy) <= tolerance)
 
 
 @points(2, "The reported validation accuracy is true")
@@ -173,7 +176,7 @@ def test_val_accuracy_is_true(trials):
     trial = trials[0]
     history = history_of(trial)
     reported, actual = history["val_accuracy"][-1], trial.validation_accuracy
-    assert epoch_returned(history, trial) is not None, (
+    assert epochs_returned(history, trial), (
         f"Your last val_accuracy is {reported:.3f}; the model that you return is right for {actual:.3f} of the "
         f"validation images.\n{explain_accuracy(reported, trial, BATCH_SIZE)}"
     )
@@ -183,19 +186,20 @@ def test_val_accuracy_is_true(trials):
 def test_val_loss_is_true(trials):
     trial = trials[0]
     history = history_of(trial)
-    epoch = epoch_returned(history, trial)
-    reported = history["val_loss"][-1 if epoch is None else epoch]
+    reported = [history["val_loss"][epoch] for epoch in epochs_returned(history, trial) or [-1]]
     outputs, labels = trial.validation_outputs, trial.validation_labels
     actual = known_loss(trial, outputs, labels)
     if actual is None:
         return  # a loss that the grader does not know can't be held against anything
+    if any(math.isclose(value, actual, rel_tol=0.1, abs_tol=0.02) for value in reported):
+        return
     of_batches = [
         known_loss(trial, outputs[start : start + BATCH_SIZE], labels[start : start + BATCH_SIZE])
         for start in range(0, len(labels), BATCH_SIZE)
     ]
-    assert math.isclose(reported, actual, rel_tol=0.1, abs_tol=0.02), (
-        f"Your last val_loss is {reported:.4f}; over the validation images the loss of your model is {actual:.4f}.\n"
-        f"{explain_loss(reported, actual, trial, of_batches)}"
+    raise AssertionError(
+        f"Your last val_loss is {reported[-1]:.4f}; over the validation images the loss of your model is "
+        f"{actual:.4f}.\n{explain_loss(reported[-1], actual, trial, of_batches)}"
     )
 
 
