@@ -30,7 +30,7 @@ def grade(assignment: Assignment, path: Path, sandbox: Sandbox, name: str | None
     except UnreadableSubmission as reason:
         return ungradable(assignment, name, str(reason))
 
-    with _worker_for(assignment, submission, sandbox) as remote:
+    with worker_for(assignment, submission, sandbox) as remote:
         run = run_graders(assignment, remote)
 
     if _no_cell_is_python(submission, remote.cell_reports):
@@ -60,14 +60,21 @@ def _without_points(name: str, run: GradersRun, reason: str) -> Result:
     return Result(name, "error" if run.trouble else "ungradable", checks, (presentable(reason),), run.trouble)
 
 
-def _worker_for(assignment: Assignment, submission: Submission, sandbox: Sandbox) -> RemoteSubmission:
+def worker_for(
+    assignment: Assignment, submission: Submission, sandbox: Sandbox, seconds: int | None = None
+) -> RemoteSubmission:
+    """A submission in a worker of its own, as the assignment says; with ``seconds`` in all, if given, instead."""
     settings = assignment.settings
+    limits, times = settings.limits.model_dump(), settings.seconds
+    if seconds is not None:
+        limits["cpu_seconds"] = seconds
+        times = times.model_copy(update={"total": seconds})
     return RemoteSubmission(
         submission,
         sandbox,
         files=assignment.student_files,
-        limits=Limits(**settings.limits.model_dump()),
-        times=settings.seconds,
+        limits=Limits(**limits),
+        times=times,
         preload=tuple(settings.preload),
     )
 

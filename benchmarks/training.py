@@ -21,10 +21,10 @@ from pathlib import Path
 import psutil
 from rich.progress import Progress
 
-from autograder.assignment import Assignment, TimeLimits, load_assignment
+from autograder.assignment import Assignment, load_assignment
+from autograder.grading import worker_for
 from autograder.plugin import run_graders
-from autograder.remote import RemoteSubmission
-from autograder.sandbox import Limits, choose
+from autograder.sandbox import choose
 from autograder.submission import read_submission
 from autograder.training.decisions import upper_bound
 
@@ -79,14 +79,8 @@ def only_training(folder: Path) -> Assignment:
 def grade_with_keys(assignment: Assignment, name: str, numbers: list[int]) -> list[list[str]]:
     """Rows of the result for one submission and these keys."""
     rows = []
-    with RemoteSubmission(
-        read_submission(SUBMISSIONS / name),
-        choose(forbidden=(CNN,)),
-        files=assignment.student_files,
-        limits=Limits(cpu_seconds=36_000),
-        times=TimeLimits(total=36_000),
-        preload=tuple(assignment.settings.preload),
-    ) as remote:
+    sandbox, submission = choose(forbidden=(CNN,)), read_submission(SUBMISSIONS / name)
+    with worker_for(assignment, submission, sandbox, seconds=36_000) as remote:
         remote.load()
         for number in numbers:
             worker, grader = _worker_seconds(), time.process_time()

@@ -35,7 +35,7 @@ def grade_all(
     waiting = list(reversed(jobs))
     while waiting:
         at_once: dict[Future[Result], Job] = {}
-        with _pool(min(lanes, len(waiting))) as pool:
+        with lane_pool(min(lanes, len(waiting))) as pool:
             try:
                 while waiting or at_once:
                     while waiting and len(at_once) < lanes:
@@ -53,7 +53,7 @@ def grade_all(
 
 
 def _grade_alone(assignment: Assignment, job: Job, sandbox: Sandbox) -> Result:
-    with _pool(1) as pool:
+    with lane_pool(1) as pool:
         try:
             return pool.submit(_grade, assignment, job, sandbox).result()
         except BrokenProcessPool:
@@ -61,7 +61,7 @@ def _grade_alone(assignment: Assignment, job: Job, sandbox: Sandbox) -> Result:
 
 
 @contextlib.contextmanager
-def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
+def lane_pool(size: int) -> Iterator[ProcessPoolExecutor]:
     """Lanes: spawned, so that one holds nothing but what it imports itself.
 
     And not from the folder where the command is called, which may hold a student's ``multiprocessing.py``.
@@ -69,7 +69,7 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     try:
-        with ProcessPoolExecutor(size, multiprocessing.get_context("spawn"), initializer=begin_lane) as pool:
+        with ProcessPoolExecutor(size, multiprocessing.get_context("spawn"), initializer=_begin_lane) as pool:
             yield pool
     finally:
         del os.environ["PYTHONSAFEPATH"]
@@ -77,7 +77,7 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def begin_lane() -> None:
+def _begin_lane() -> None:
     """A lane ends with the command that started it, however that ends, and its worker ends with the lane."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.assignment import Assignment, TimeLimits
-from autograder.batch.local import begin_lane
+from autograder.assignment import Assignment
+from autograder.batch.local import lane_pool
 from autograder.errors import AssignmentError
+from autograder.grading import worker_for
 from autograder.plugin import claims_about_training, measure_training
-from autograder.remote import RemoteSubmission
 from autograder.results import write_whole
-from autograder.sandbox import Limits, Sandbox
+from autograder.sandbox import Sandbox
 from autograder.submission import SUFFIXES, Submission, read_submission
 from autograder.training.calibration import FILE, Calibration, Claim, conditions_of, read_calibration
-from autograder.training.decisions import Rule, Unsupported, find_rule, propose_threshold, upper_bound
+from autograder.training.decisions import Rule, Unsupported, propose_threshold, upper_bound
 
 SEEDS = 100  # for each style; fewer support no error of one in 10,000 with three trainings
 QUICK_SEEDS = 3
 _AT_ONCE = 10  # seeds of a task, so that little is lost when it is interrupted
+_SECONDS = 36_000  # for a task
 
 
 def styles(assignment: Assignment) -> dict[str, Path]:
@@ -61,7 +61,7 @@ def calibrate(
     tasks = list(_missing(calibration, found, seeds))
     done, total = 0, sum(len(numbers) for _, numbers in tasks)
     progress(done, total)
-    with ProcessPoolExecutor(lanes, multiprocessing.get_context("spawn"), initializer=begin_lane) as pool:
+    with lane_pool(lanes) as pool:
         running = {pool.submit(_train, assignment, found[style], sandbox, numbers): style for style, numbers in tasks}
         for future in as_completed(running):
             for number, measured in future.result():
@@ -105,7 +105,7 @@ def _claims(
     assignment: Assignment, found: dict[str, Path], sandbox: Sandbox
 ) -> tuple[tuple[Claim, ...], dict[str, str]]:
     """What the graders claim about trials, and the conditions of a calibration now."""
-    with _remote(assignment, Submission(()), sandbox) as remote:
+    with worker_for(assignment, Submission(()), sandbox) as remote:
         court, run = claims_about_training(assignment, remote)
     if run.trouble:
         raise AssignmentError(f"the graders could not be read: {run.trouble}")
@@ -132,26 +132,13 @@ def _train(
 ) -> list[tuple[int, dict[str, float]]]:
     """One trial of each kind with each of these seeds, in one worker."""
     trained = []
-    with _remote(assignment, read_submission(path), sandbox) as remote:
+    with worker_for(assignment, read_submission(path), sandbox, _SECONDS) as remote:
         for number in numbers:
             court, run = measure_training(assignment.with_key(_key(number)), remote)
             if run.trouble:
                 raise AssignmentError(f"{path.name} could not be measured: {run.trouble}")
             trained.append((number, court.measured))
     return trained
-
-
-def _remote(assignment: Assignment, submission: Submission, sandbox: Sandbox) -> RemoteSubmission:
-    """A submission that may train for hours."""
-    settings = assignment.settings
-    return RemoteSubmission(
-        submission,
-        sandbox,
-        files=assignment.student_files,
-        limits=Limits(**settings.limits.model_dump() | {"cpu_seconds": 36_000}),
-        times=TimeLimits(**settings.seconds.model_dump() | {"total": 36_000}),
-        preload=tuple(settings.preload),
-    )
 
 
 @dataclass(frozen=True)
@@ -182,11 +169,8 @@ class Report:
 
     def rule(self, claim: Claim) -> Rule | str:
         """The rule for a claim, or why there is none."""
-        values = self.calibration.values(claim.measure)
         try:
-            return find_rule(
-                {style: [claim.holds(v) for v in seen] for style, seen in values.items()}, claim.false_fail
-            )
+            return self.calibration.find_rule(claim)
         except Unsupported as reason:
             return str(reason)
 

@@ -48,7 +48,6 @@ class Verdict:
     claim: Claim
     rule: Rule
     observations: tuple[float, ...]
-    passed: bool
 
     def __str__(self) -> str:
         seen = ", ".join(f"{value:.3f}" for value in self.observations)
@@ -81,17 +80,25 @@ class Calibration(BaseModel):
             kept = value if math.isfinite(value) else None
             self.measured.setdefault(measure, {}).setdefault(style, {})[seed] = kept
 
-    def rule_for(self, claim: Claim) -> Rule:
+    def find_rule(self, claim: Claim) -> Rule:
         """The cheapest rule for a claim.
 
         Raises:
-            AssignmentError: the calibration supports none.
+            Unsupported: there is none.
         """
         outcomes = {
             style: [claim.holds(value) for value in values] for style, values in self.values(claim.measure).items()
         }
+        return find_rule(outcomes, claim.false_fail)
+
+    def rule_for(self, claim: Claim) -> Rule:
+        """The cheapest rule for a claim that a grader makes.
+
+        Raises:
+            AssignmentError: the calibration supports none.
+        """
         try:
-            return find_rule(outcomes, claim.false_fail)
+            return self.find_rule(claim)
         except Unsupported as reason:
             raise AssignmentError(f"the claim {str(claim)!r} can't be decided: {reason}") from None
 
