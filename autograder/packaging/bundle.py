@@ -32,10 +32,14 @@ def write_bundle(assignment: Assignment, folder: Path) -> None:
     home = folder / assignment.name
     home.mkdir(parents=True)
     build_wheel(folder)
-    names = [SETTINGS, "graders", *assignment.settings.files, *assignment.settings.autograder_files]
-    names += [CALIBRATION] if (assignment.folder / CALIBRATION).exists() else []
-    for name in names:
+    for name in parts_of(assignment):
         copy(assignment.folder / name, home / name)
+
+
+def parts_of(assignment: Assignment) -> list[str]:
+    """What of an assignment's folder is needed to grade."""
+    names = [SETTINGS, "graders", *assignment.settings.files, *assignment.settings.autograder_files]
+    return [*names, CALIBRATION] if (assignment.folder / CALIBRATION).exists() else names
 
 
 def copy(source: Path, target: Path) -> None:

@@ -24,14 +24,13 @@ from autograder.assignment import DIAGNOSIS, SETTINGS, Assignment
 from autograder.batch.collect import Job
 from autograder.batch.local import grade_all
 from autograder.errors import AssignmentError, UsageError
-from autograder.packaging.bundle import copy, open_assignment
+from autograder.packaging.bundle import copy, open_assignment, parts_of
 from autograder.packaging.leaks import find_leaks
 from autograder.packaging.master import Master, read_master
 from autograder.plugin import declared_checks
 from autograder.quality.calibrate import check_calibration
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose
-from autograder.training.calibration import FILE as CALIBRATION
 from autograder.worker import student as student_module
 
 CELL_SECONDS = 600  # for a cell of the solved notebook, which may train for long
@@ -114,10 +113,7 @@ class Built:
 def otter_assign(assignment: Assignment, master: Master, workshop: Path) -> Built:
     """Run Otter Assign on a copy of the assignment in the empty folder ``workshop``."""
     home = workshop / assignment.name
-    settings = assignment.settings
-    names = ["assignment.toml", "graders", *settings.files, *settings.autograder_files, *_otter_files(master)]
-    names += [CALIBRATION] if (assignment.folder / CALIBRATION).exists() else []
-    for name in names:
+    for name in (*parts_of(assignment), *_otter_files(master)):
         copy(assignment.folder / name, home / name)
     notebook = home / f"{assignment.name}.ipynb"
     jupytext.write(master.notebook, notebook)
