@@ -7,9 +7,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from autograder.training import Trial
+from autograder.training import Trial, accuracy, cross_entropy
 from autograder.training.history import explain_accuracy, explain_loss
-from autograder.training.measures import accuracy, cross_entropy
 from autograder.worker.student.causes import Observations, Seen
 
 N, BATCH = 500, 32

@@ -5,8 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (what everybody calls it)
 
-from autograder.training import accuracy, mean_nll, output_kind
-from autograder.training.measures import cross_entropy
+from autograder.training import accuracy, cross_entropy, mean_nll, output_kind
 
 LOGITS = torch.randn(50, 10, generator=torch.Generator().manual_seed(0)) * 3
 LABELS = torch.arange(50) % 10

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograder.training.trials import Trial
-from autograder.worker.student.causes import Cause, random_scores
+from autograder.worker.student.causes import Cause, random_scores, validated_in_train_mode
 
 _EXACT = 1e-5  # what differs by less was computed in the same way
 
@@ -103,13 +103,7 @@ def _wrong_losses(reported: float, actual: float, trial: Trial, batch_losses: li
 
 def _measured_otherwise(trial: Trial) -> Iterator[Cause]:
     yield from random_scores(trial.observed)
-    passes = trial.observed.seen.passes
-    if number := passes.get("train_mode_no_grad", 0):
-        yield Cause(
-            "the model is validated in training mode",
-            f"{number} passes without gradients ran in training mode, where dropout and batch norm act otherwise.",
-            "Call `model.eval()` before you validate, and `model.train()` at the start of each epoch.",
-        )
+    yield from validated_in_train_mode(trial.observed)
 
 
 def _over_images(outputs: np.ndarray) -> np.ndarray:

@@ -20,8 +20,8 @@ from autograder.errors import StudentFault, TimedOut
 from autograder.probes import Probes, Recorded
 from autograder.remote import Handle
 from autograder.training.calibration import Claim, Court, Direction, Verdict, trainings
-from autograder.training.measures import accuracy, mean_nll, output_kind
 from autograder.worker.student.causes import NO_CAUSE, Observations, explain, likely_causes
+from autograder.worker.student.measures import accuracy, compare_parameters, mean_nll, output_kind
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Classroom:
             images=len(given),
             epochs=epochs,
             is_repeatable=bool(np.array_equal(validation_outputs[:REPEATED], again, equal_nan=True)),
-            **_compared(parameters_before, parameters_after),
+            **compare_parameters(parameters_before, parameters_after),
         )
         return Trial(
             value=recorded.value,
@@ -180,29 +180,6 @@ class Classroom:
             f"Your model turns {examples.images.shape} into {outputs.shape}, not {expected}."
         )
         return outputs
-
-
-def _compared(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> dict[str, Any]:
-    """What training did to the parameters."""
-    both = {name: (before[name], value) for name, value in after.items() if name in before}
-    same_shape = [(_floats(old), _floats(new)) for old, new in both.values() if old.shape == new.shape]
-    with np.errstate(all="ignore"):
-        change, size = (
-            math.sqrt(sum(float(np.sum(values**2)) for values in arrays))
-            for arrays in ([new - old for old, new in same_shape], [old for old, _ in same_shape])
-        )
-    return {
-        "parameters": tuple(after),
-        "unchanged": tuple(name for name, (old, new) in both.items() if np.array_equal(old, new)),
-        "not_finite": tuple(name for name, value in after.items() if not np.isfinite(value).all()),
-        "zero_at_start": tuple(name for name, value in before.items() if value.ndim > 1 and not value.any()),
-        "moved": change / size if size else math.nan,
-    }
-
-
-def _floats(parameter: np.ndarray) -> np.ndarray:
-    """Whatever a worker claims to be a parameter, as float64."""
-    return np.abs(parameter) if np.iscomplexobj(parameter) else parameter.astype(np.float64)
 
 
 def _renamed(examples: Examples, rename: np.ndarray) -> Examples:
@@ -295,7 +272,7 @@ class Trials:
             return claim.holds(observed[-1])
 
         passed = rule.decide(succeeds)
-        court.verdicts.append(Verdict(claim, rule, tuple(observed), passed))
+        court.verdicts.append(Verdict(claim, rule, tuple(observed)))
         if not passed:
             if faults:
                 raise faults[0]
@@ -315,7 +292,8 @@ class Trials:
         """
         observed = self[0].observed
         try:
-            causes, explained = likely_causes(observed), explain(observed)
+            causes = likely_causes(observed)
+            explained = explain(observed, causes)
         except (LookupError, ValueError, ArithmeticError):  # a worker can claim what makes no sense
             return message
         told = causes[0].name if causes else ""

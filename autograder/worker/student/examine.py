@@ -6,7 +6,7 @@ import base64
 import html
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from . import figures
-from .causes import Cause, Observations, Seen, describe_curve, likely_causes
+from .causes import Cause, Observations, Seen, describe_curve, likely_causes, unique, validated_in_train_mode
 from .layers import NO_SCORES, WRONG_SHAPE, chain_of_shapes, evaluating, mistakes_of
+from .measures import accuracy, compare_parameters, mean_nll, output_kind
 from .watch import Watch
 
 _SHOWN = 32  # images that the model is looked at with
@@ -82,44 +83,34 @@ def diagnose(
     mistakes = tuple(mistakes_of(model, shown, classes))
     if any(cause.name in (NO_SCORES, WRONG_SHAPE) for cause in mistakes):
         return Diagnosis(mistakes, tuple(shapes), _not_trained(model, classes), *_kernels(model))
-    before = {name: value.detach().clone() for name, value in model.named_parameters()}
+    before = _parameters(model)
     initial_loss, _ = _measure(model, images, labels)
     with Watch(model) as watch:
         train(model)
-    final_loss, accuracy = _measure(model, images, labels)
-    after = {name: value.detach() for name, value in model.named_parameters()}
+    final_loss, train_accuracy = _measure(model, images, labels)
     observed = Observations(
         seen=Seen(**watch.seen()),
         classes=classes,
         initial_loss=initial_loss,
         final_loss=final_loss,
-        train_accuracy=accuracy,
+        train_accuracy=train_accuracy,
         held_out_accuracy=math.nan,
-        parameters=tuple(after),
-        unchanged=tuple(name for name, value in after.items() if torch.equal(value, before[name])),
-        not_finite=tuple(name for name, value in after.items() if not bool(value.isfinite().all())),
-        zero_at_start=tuple(name for name, value in before.items() if value.ndim > 1 and not bool(value.any())),
-        moved=_norm([after[name] - before[name] for name in after]) / (_norm(list(before.values())) or math.nan),
+        **compare_parameters(before, _parameters(model)),
     )
-    named = {cause.name for cause in mistakes}
-    causes = (*mistakes, *(cause for cause in [*likely_causes(observed), *_validated_in_train_mode(model, observed)]
-                           if cause.name not in named))  # fmt: skip
-    return Diagnosis(causes, tuple(shapes), observed, *_kernels(model))
+    causes = unique([*mistakes, *likely_causes(observed), *_validated_in_train_mode(model, observed)])
+    return Diagnosis(tuple(causes), tuple(shapes), observed, *_kernels(model))
 
 
 def _measure(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
     """Loss in nats and accuracy in evaluation mode, of logits, log-probabilities or probabilities."""
     with evaluating(model):
-        scores = torch.cat([model(batch) for batch in images.split(250)]).double()
-    sums = scores.sum(dim=1)
-    if bool((scores >= 0).all()) and bool((scores <= 1).all()) and bool((sums > 0).all()):
-        scores = (scores / sums[:, None]).clamp_min(1e-12).log()
-    loss = torch.nn.functional.cross_entropy(scores, labels.long())
-    return float(loss), float((scores.argmax(dim=1) == labels).double().mean())
+        scores = torch.cat([model(batch) for batch in images.split(250)]).double().cpu().numpy()
+    expected = labels.long().cpu().numpy()
+    return mean_nll(scores, expected, output_kind(scores)), accuracy(scores, expected)
 
 
-def _norm(values: list[torch.Tensor]) -> float:
-    return math.sqrt(sum(float(value.double().square().sum()) for value in values))
+def _parameters(model: torch.nn.Module) -> dict[str, np.ndarray]:
+    return {name: value.detach().double().cpu().clone().numpy() for name, value in model.named_parameters()}
 
 
 def _not_trained(model: torch.nn.Module, classes: int) -> Observations:
@@ -127,18 +118,10 @@ def _not_trained(model: torch.nn.Module, classes: int) -> Observations:
     return Observations(Seen(), classes, math.nan, math.nan, math.nan, math.nan, names)
 
 
-def _validated_in_train_mode(model: torch.nn.Module, observed: Observations) -> list[Cause]:
-    changes = [type(m).__name__ for m in model.modules() if "Dropout" in type(m).__name__ or "Norm" in type(m).__name__]
-    number = observed.seen.passes.get("train_mode_no_grad", 0)
-    if not (changes and number):
-        return []
-    return [
-        Cause(
-            "the model is validated in training mode",
-            f"{number} passes without gradients ran in training mode, where {changes[0]} acts otherwise.",
-            "Call `model.eval()` before you validate, and `model.train()` at the start of each epoch.",
-        )
-    ]
+def _validated_in_train_mode(model: torch.nn.Module, observed: Observations) -> Iterator[Cause]:
+    kinds = dict.fromkeys(type(module).__name__ for module in model.modules())
+    if layers := [kind for kind in kinds if "Dropout" in kind or "Norm" in kind]:
+        yield from validated_in_train_mode(observed, f"layers such as {layers[0]}")
 
 
 def _kernels(model: torch.nn.Module) -> tuple[np.ndarray | None, str]:

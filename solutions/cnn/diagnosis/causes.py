@@ -7,7 +7,7 @@ Plain Python over plain numbers, so that a grader can use it on what a worker cl
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 NO_CAUSE = "No usual cause fits what was seen."
@@ -77,6 +77,14 @@ class Cause:
         return f"Most likely: {self.name}. {self.evidence} {self.advice}"
 
 
+RANDOM_SCORES = Cause(
+    "the scores are random even in evaluation mode",
+    "Two passes over the same images in evaluation mode gave different scores.",
+    "`F.dropout` needs `training=self.training`; `nn.Dropout` does this by itself.",
+)
+UNREACHED = "no gradient reaches some of the layers"
+
+
 def softmax_floor(classes: int) -> float:
     """The least cross-entropy that scores in [0, 1] can reach, in nats: of a one among zeros, ln(e + C - 1) - 1."""
     return math.log(math.e + classes - 1) - 1
@@ -86,13 +94,19 @@ def likely_causes(observed: Observations) -> list[Cause]:
     """What fits the observations, the likeliest first; empty where nothing does, as for a training that went well."""
     mistakes = [cause for rule in _MISTAKES for cause in rule(observed)]
     # A mistake explains the course of the training; without one, the course itself may tell.
-    found = mistakes or [cause for rule in _COURSES for cause in rule(observed)]
-    return list({cause.name: cause for cause in reversed(found)}.values())[::-1]
+    return unique(mistakes or [cause for rule in _COURSES for cause in rule(observed)])
 
 
-def explain(observed: Observations) -> str:
-    """The likeliest cause in words, or the loss curve where none fits."""
-    causes = likely_causes(observed)
+def unique(causes: Iterable[Cause]) -> list[Cause]:
+    """The first of each name, in their order."""
+    found: dict[str, Cause] = {}
+    for cause in causes:
+        found.setdefault(cause.name, cause)
+    return list(found.values())
+
+
+def explain(observed: Observations, causes: Sequence[Cause]) -> str:
+    """The likeliest of the causes in words, or the loss curve where there is none."""
     if not causes:
         return f"{NO_CAUSE} {describe_curve(observed.seen.losses, observed.classes)}"
     others = f" It may also be this: {'; '.join(cause.name for cause in causes[1:3])}." if len(causes) > 1 else ""
@@ -188,7 +202,7 @@ def _dead_parameters(o: Observations) -> Iterator[Cause]:
     dead = [name for name, values in o.seen.gradients.items() if values and not _is_alive(values)]
     if dead and len(dead) < len(o.seen.gradients) and not o.zero_at_start:
         yield Cause(
-            "no gradient reaches some of the layers",
+            UNREACHED,
             f"The gradients of {_listed(dead)} are zero in all of the first {o.seen.looks} steps.",
             "Is each of these layers used in `forward`, and is nothing detached (`.detach()`, `.data`, "
             "`torch.no_grad()`) between it and the scores?",
@@ -275,10 +289,16 @@ def _stale_gradients(o: Observations) -> Iterator[Cause]:
 def random_scores(o: Observations) -> Iterator[Cause]:
     """Dropout, or another kind of chance, that evaluation mode does not end."""
     if not o.is_repeatable:
+        yield RANDOM_SCORES
+
+
+def validated_in_train_mode(o: Observations, layers: str = "dropout and batch norm") -> Iterator[Cause]:
+    """Where the model has ``layers`` that act otherwise in training mode, what is measured is another model."""
+    if number := o.seen.passes.get("train_mode_no_grad", 0):
         yield Cause(
-            "the scores are random even in evaluation mode",
-            "Two passes over the same images in evaluation mode gave different scores.",
-            "`F.dropout` needs `training=self.training`; `nn.Dropout` does this by itself.",
+            "the model is validated in training mode",
+            f"{number} passes without gradients ran in training mode, where {layers} act otherwise.",
+            "Call `model.eval()` before you validate, and `model.train()` at the start of each epoch.",
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .causes import Cause
+from .causes import RANDOM_SCORES, UNREACHED, Cause
 
 NO_SCORES, WRONG_SHAPE = "the model returns no scores", "the scores have the wrong shape"
 _LINEAR = ("conv1d", "conv2d", "conv3d", "linear", "matmul", "addmm", "mm")
@@ -75,11 +75,7 @@ def mistakes_of(model: torch.nn.Module, images: torch.Tensor, classes: int) -> I
             )
             return
         if not torch.equal(together, model(images)):
-            yield Cause(
-                "the scores are random even in evaluation mode",
-                "Two passes over the same images in evaluation mode gave different scores.",
-                "`F.dropout` needs `training=self.training`; `nn.Dropout` does this by itself.",
-            )
+            yield RANDOM_SCORES
         elif not torch.allclose(model(images[:1])[0], together[0], rtol=1e-3, atol=1e-4):
             yield Cause(
                 "what an image gets depends on the others in its batch",
@@ -134,7 +130,7 @@ def _without_gradient(model: torch.nn.Module, images: torch.Tensor) -> Iterator[
         value.grad = before[name]
     if dead:
         yield Cause(
-            "no gradient reaches some of the layers",
+            UNREACHED,
             f"In one pass over {len(images)} images, the gradients of {', '.join(dead)} are zero or missing.",
             "Is each of these layers used in `forward`, and is nothing detached between it and the scores?",
         )
