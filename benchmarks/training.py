@@ -46,10 +46,6 @@ LEFT_OUT = {
     *("wrong/q4_last_batch_accuracy.py", "wrong/q4_val_loss_divisor.py", "wrong/q4_softmax_over_the_batch.py"),
     *("wrong/q4_column_against_row.py", "wrong/q4_validates_on_training_data.ipynb"),
     "wrong/q4_dropout_in_validation.py",
-    # Not run yet.
-    *("wrong/q4_nll_loss_of_logits.py", "wrong/q4_no_zero_grad.py"),
-    *("wrong/q4_pixels_times_255_in_train.py", "wrong/q4_sigmoid_before_cross_entropy.py"),
-    "wrong/q4_trains_on_global_data.ipynb",
 }
 AT_ONCE = 5  # keys a task, so that progress is kept and both cores have work to the end
 COLUMNS = [
