@@ -7,6 +7,7 @@ alone decides, it is worth few points.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from autograder.remote import Handle, RemoteSubmission
 from autograder.worker.student.causes import Seen
 from autograder.worker.wire import Tensor
 
+Images = np.ndarray | Sequence[np.ndarray]  # (N, C, H, W), or N arrays (C, H, W) of any sizes
 _Form = TypeVar("_Form")
 _Array = InstanceOf[np.ndarray]
 
@@ -58,6 +60,11 @@ class Recorded:
     seen: Seen
 
 
+def shape_of(images: Images) -> str:
+    """How large images are, in words."""
+    return str(images.shape) if isinstance(images, np.ndarray) else f"{len(images)} images of differing sizes"
+
+
 class Probes:
     """The probes, with their answers in a declared form. ``label`` is what messages to the student call it."""
 
@@ -68,11 +75,15 @@ class Probes:
         """Seed the worker's global generators: Python's, NumPy's and PyTorch's."""
         self._ask("seed", None, "seed", value)
 
-    def predict(self, model: Handle, images: np.ndarray, label: str) -> np.ndarray:
-        """Outputs in evaluation mode, without gradients, as float64: ``(N, ...)`` to ``(N, C)``."""
-        outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, Tensor(images))
+    def predict(self, model: Handle, images: Images, label: str) -> np.ndarray:
+        """Outputs in evaluation mode, without gradients, as float64: ``(N, ...)`` to ``(N, C)``.
+
+        Images of differing sizes are predicted one by one, each in a batch of its own.
+        """
+        given = Tensor(images) if isinstance(images, np.ndarray) else [Tensor(image) for image in images]
+        outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, given)
         if outputs.ndim != 2 or len(outputs) != len(images):
-            raise BadClaim(f"`{label}` turns images {images.shape} into {outputs.shape}: one row of scores an image.")
+            raise BadClaim(f"`{label}` turns {shape_of(images)} into {outputs.shape}: one row of scores an image.")
         return outputs.astype(np.float64)
 
     def parameters(self, model: Handle, label: str) -> dict[str, np.ndarray]:

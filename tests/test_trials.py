@@ -35,7 +35,7 @@ def trials(make_trials, classroom):
 
 
 @points(1, "All of it")
-def test_all(trials):
+def test_all(submission, probes, key, make_trials, classroom, trials):
     {all}
 
 
@@ -196,3 +196,40 @@ def test_a_training_that_fails_by_chance_counts_as_one_without_success(make_assi
 def test_scores_of_the_wrong_shape_are_named(graded):
     result = graded(TELLS.replace("self.layer(x.flatten(1))", "self.layer(x.flatten(1))[:, :2]"), "trials[0]")
     assert result.checks[0].feedback == "Your model turns (60, 1, 4, 4) into (60, 2), not (60, 3)."
+
+
+def test_images_may_differ_in_size(graded):
+    submission = (
+        "import torch\n"
+        "class Model(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.layer = torch.nn.Linear(1, 2)\n"
+        "    def forward(self, x):\n"
+        "        return self.layer(x.mean(dim=(2, 3)))\n"
+        "def train(model, images, labels):\n"
+        "    return [tuple(image.shape) for image in images], labels\n"
+    )
+    whole = """def train(model, training, validation):
+        images = [tensor(image) for image in training.images]
+        return probes.record(submission.train, model, images, tensor(training.labels), label="train")
+
+    shapes = [(1, 3 + n % 4, 5 + n) for n in range(12)]
+    data = Examples([np.full(shape, n % 2, np.float32) for n, shape in enumerate(shapes)], np.arange(12) % 2)
+    room = Classroom(probes, key, lambda: submission.Model(), train, data[:8], data[:0], data[8:], 2)
+    trial = make_trials(room, "sizes")[0]
+    given, labels = trial.value
+    assert sorted(given) == sorted(shapes[:8]) and given != shapes[:8], "the order"
+    renamed = {shapes.index(shape) % 2 == label for shape, label in zip(given, labels)}
+    assert len(renamed) == 1, "an image lost its label"
+    assert trial.accuracy in (0.0, 0.5, 1.0) and 0 < trial.initial_loss < 3"""
+    assert passed(graded(submission, whole))
+
+
+def test_scores_of_images_that_differ_in_size_are_one_row_an_image(graded):
+    submission = (
+        "import torch\nclass Model(torch.nn.Module):\n    def forward(self, x):\n        return x.flatten(2)[0]\n"
+    )
+    whole = 'probes.predict(submission.Model(), [np.zeros((2, 2, 2), np.float32)] * 3, "Model()")'
+    feedback = graded(submission, whole).checks[0].feedback
+    assert feedback == "`Model()` turns 3 images of differing sizes into (6, 4): one row of scores an image."

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograder.assignment import Key
 from autograder.errors import StudentFault, TimedOut
-from autograder.probes import Probes, Recorded
+from autograder.probes import Images, Probes, Recorded, shape_of
 from autograder.remote import Handle
 from autograder.training.calibration import Claim, Court, Direction, Verdict, trainings
 from autograder.worker.student.causes import NO_CAUSE, Observations, explain, likely_causes
@@ -26,16 +26,22 @@ from autograder.worker.student.measures import accuracy, compare_parameters, mea
 
 @dataclass(frozen=True)
 class Examples:
-    """Images ``(N, C, H, W)``, float32, and their labels ``(N,)``, int64 from 0."""
+    """Images and their labels ``(N,)``, int64 from 0.
 
-    images: np.ndarray
+    The images are one array ``(N, C, H, W)``, float32, or N arrays ``(C, H, W)`` of any sizes.
+    """
+
+    images: Images
     labels: np.ndarray
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, chosen: slice | np.ndarray) -> Examples:
-        return Examples(self.images[chosen], self.labels[chosen])
+        if isinstance(self.images, np.ndarray):
+            return Examples(self.images[chosen], self.labels[chosen])
+        images = [self.images[n] for n in np.arange(len(self))[chosen]]
+        return Examples(images, self.labels[chosen])
 
 
 @dataclass(frozen=True)
@@ -84,14 +90,14 @@ IN_WORDS = {
 class Classroom:
     """Where a submission's own training is run: on the grader's data, with the grader's seeds.
 
-    ``make_model()`` gives a model, and ``train(model, training, validation, epochs, batch_size)`` has the submission
-    train it. Both happen in the worker; :meth:`Probes.record` is how ``train`` is to call the submission.
+    ``make_model()`` gives a model, and ``train(model, training, validation, **settings)`` has the submission train it.
+    Both happen in the worker; :meth:`Probes.record` is how ``train`` is to call the submission.
     """
 
     probes: Probes
     key: Key
     make_model: Callable[[], Handle]
-    train: Callable[[Handle, Examples, Examples, int, int], Recorded]
+    train: Callable[..., Recorded]
     training: Examples
     validation: Examples
     hidden: Examples
@@ -101,18 +107,18 @@ class Classroom:
         self,
         label: str,
         *,
-        epochs: int,
-        batch_size: int,
         images: int | None = None,
         shuffled: bool = False,
         validation: int | Literal["the training images"] | None = None,
         hidden: int | None = None,
+        **settings: Any,
     ) -> Trial:
         """One training. Its seed, the order of its data and the names of its classes derive from the key.
 
         ``images``, ``validation`` and ``hidden`` say how many images of each set are used: all of them unless given.
         Few training images hold as many of each class as of any other, or one less. ``shuffled`` gives the training
-        images each other's labels, so that they teach nothing about other images.
+        images each other's labels, so that they teach nothing about other images. ``settings`` are those that ``train``
+        takes: ``epochs``, for instance, which also tells how often each image should be seen.
 
         Raises:
             StudentFault: the submission failed.
@@ -130,7 +136,7 @@ class Classroom:
         model = self.make_model()
         parameters_before, before = self.probes.parameters(model, "model"), self._predict(model, given)
         began = time.monotonic()
-        recorded = self.train(model, given, seen, epochs, batch_size)
+        recorded = self.train(model, given, seen, **settings)
         seconds = time.monotonic() - began
         parameters_after, after = self.probes.parameters(model, "model"), self._predict(model, given)
         kinds = output_kind(before), output_kind(after)
@@ -147,7 +153,7 @@ class Classroom:
             train_accuracy=accuracy(after, given.labels),
             held_out_accuracy=hidden_accuracy,
             images=len(given),
-            epochs=epochs,
+            epochs=settings.get("epochs"),
             is_repeatable=bool(np.array_equal(validation_outputs[:REPEATED], again, equal_nan=True)),
             **compare_parameters(parameters_before, parameters_after),
         )
@@ -177,7 +183,7 @@ class Classroom:
         outputs = self.probes.predict(model, examples.images, "model")
         expected = (len(examples), self.classes)
         assert outputs.shape == expected, (
-            f"Your model turns {examples.images.shape} into {outputs.shape}, not {expected}."
+            f"Your model turns {shape_of(examples.images)} into {outputs.shape}, not {expected}."
         )
         return outputs
 

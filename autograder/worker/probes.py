@@ -22,13 +22,17 @@ def seed(value: int) -> None:
 
 
 def predict(model: Any, images: Any, batch_size: int = 250) -> Any:
-    """Outputs of ``model`` in evaluation mode: ``(N, 1, 28, 28)`` to ``(N, 10)``, for instance."""
+    """Outputs of ``model`` in evaluation mode: ``(N, 1, 28, 28)`` to ``(N, 10)``, for instance.
+
+    A list of images ``(C, H, W)`` of any sizes is predicted one by one.
+    """
     import torch
 
     from .student.layers import evaluating
 
+    batches = [image[None] for image in images] if isinstance(images, list) else images.split(batch_size)
     with evaluating(model):
-        return torch.cat([_scores(model(batch)) for batch in images.split(batch_size)])
+        return torch.cat([_scores(model(batch)) for batch in batches])
 
 
 def _scores(output: Any) -> Any:
