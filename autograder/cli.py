@@ -96,6 +96,7 @@ def grade(
     from autograder.packaging.bundle import open_assignment
     from autograder.report.ci import Wanted, reports
     from autograder.report.terminal import Display
+    from autograder.report.written import write_written
     from autograder.results import ResultStore
     from autograder.sandbox import choose
 
@@ -118,6 +119,7 @@ def grade(
                 results.sort(key=lambda result: result.submission)
                 scores = store.write_scores(names)
         display.summary(results, scores, debug=debug)
+        display.to_be_marked(write_written(results, output, chosen.settings.title))
     return _exit_status(results, fail_under)
 
 

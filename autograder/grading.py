@@ -34,7 +34,8 @@ def grade(assignment: Assignment, path: Path, sandbox: Sandbox, name: str | None
         run = run_graders(assignment, remote)
 
     if _no_cell_is_python(submission, remote.cell_reports):
-        return _without_points(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
+        result = _without_points(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
+        return replace(result, answers=submission.answers)
     return Result(
         submission=name,
         status=_status(run),
@@ -43,6 +44,7 @@ def grade(assignment: Assignment, path: Path, sandbox: Sandbox, name: str | None
         trouble=run.trouble,
         confinement=tuple(remote.layers),
         leaderboard=run.leaderboard,
+        answers=submission.answers,
         seconds=time.monotonic() - began,
     )
 

@@ -48,6 +48,19 @@ class Check:
     decided: tuple[str, ...] = ()  # by which rules, from which trainings, for the instructor
 
 
+# What a person wrote, cell by cell: "markdown" or "code", and the text.
+Parts = tuple[tuple[Literal["markdown", "code"], str], ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question that is marked by hand, and what a submission says to it."""
+
+    question: str  # its heading, by which it is known
+    asked: Parts
+    written: Parts  # nothing where it was left blank
+
+
 @dataclass(frozen=True)
 class LeaderboardEntry:
     """A measurement that a grader publishes, to compare submissions by."""
@@ -69,6 +82,7 @@ class Result:
     confinement: tuple[str, ...] = ()
     seconds: float = 0.0
     leaderboard: tuple[LeaderboardEntry, ...] = ()
+    answers: tuple[Answer, ...] = ()  # to be marked by hand; no score has to do with them
 
     @property
     def score(self) -> float:
@@ -177,7 +191,7 @@ class ResultStore:
                 cells = [_number(points[name]) if name in points else "" for name in columns]
                 writer.writerow(
                     [
-                        _cell(result.submission),
+                        spreadsheet_text(result.submission),
                         _number(result.score),
                         _number(result.max_score),
                         result.status,
@@ -191,7 +205,7 @@ class ResultStore:
 _UNFIT_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
-def _cell(text: str) -> str:
+def spreadsheet_text(text: str) -> str:
     """Text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 

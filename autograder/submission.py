@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.errors import UnreadableSubmission
+from autograder.results import Answer
+from autograder.written import SourceCell, written_answers
 
 SUFFIXES = (".ipynb", ".py", ".zip")
 MAX_BYTES = 25 << 20  # a notebook with its pictures is seldom over 10 MB
@@ -31,13 +33,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's work: its code cells in order, without those tagged ``otter_ignore``."""
+    """One student's work: its code cells in order, without those tagged ``otter_ignore``, and its written answers."""
 
     cells: tuple[Cell, ...]
+    answers: tuple[Answer, ...] = ()
 
 
 def read_submission(path: Path) -> Submission:
-    """Read a submission's code.
+    """Read a submission's code and its written answers.
 
     Raises:
         UnreadableSubmission: there is no code to read; the message says why, for the student.
@@ -77,13 +80,18 @@ def _read(name: str, data: bytes) -> Submission:
             return _read(*_from_zip(data))
         case _:
             raise UnreadableSubmission("Hand in a notebook (.ipynb), a Python file (.py) or Otter's export (.zip).")
-    if not any(cell.source.strip() for cell in cells):
+    code = [
+        Cell(f"cell {number}", cell.source)
+        for number, cell in enumerate(cells, 1)
+        if cell.kind == "code" and not cell.is_ignored
+    ]
+    if not any(cell.source.strip() for cell in code):
         raise UnreadableSubmission("There is no code in it.")
-    return Submission(tuple(cells))
+    return Submission(tuple(code), written_answers(cells))
 
 
-def _notebook_cells(data: bytes) -> list[Cell]:
-    """Code cells of a notebook of format 4 or 3, taken from the JSON itself.
+def _notebook_cells(data: bytes) -> list[SourceCell]:
+    """Cells of a notebook of format 4 or 3, taken from the JSON itself.
 
     Not by nbformat: it turns a few megabytes of hostile JSON into gigabytes, and refuses notebooks for
     flaws that Jupyter overlooks. https://nbformat.readthedocs.io/en/latest/format_description.html
@@ -100,11 +108,19 @@ def _notebook_cells(data: bytes) -> list[Cell]:
         cells += _list(sheet, "cells")
     if not cells:
         raise UnreadableSubmission("This is JSON, but not a notebook: it has no cells.")
-    return [
-        Cell(f"cell {number}", _text(cell))
-        for number, cell in enumerate(cells, 1)
-        if isinstance(cell, dict) and cell.get("cell_type") == "code" and not _is_ignored(cell)
-    ]
+    return [_source_cell(cell) for cell in cells]
+
+
+_NO_CELL = SourceCell("", "")  # one for all: a hostile notebook has millions
+
+
+def _source_cell(cell: Any) -> SourceCell:
+    kind = cell.get("cell_type") if isinstance(cell, dict) else None
+    if not isinstance(kind, str):
+        return _NO_CELL
+    metadata = cell.get("metadata")
+    is_locked = isinstance(metadata, dict) and metadata.get("editable") is False
+    return SourceCell(kind, _text(cell), is_locked, IGNORE_TAG in _list(metadata, "tags"))
 
 
 def _list(content: Any, key: str) -> list[Any]:
@@ -118,14 +134,10 @@ def _text(cell: dict[str, Any]) -> str:
     return "".join(line for line in lines if isinstance(line, str))
 
 
-def _is_ignored(cell: dict[str, Any]) -> bool:
-    return IGNORE_TAG in _list(cell.get("metadata"), "tags")
-
-
 _MARKER = re.compile(r"^# ?%%(?P<about>.*)$", re.MULTILINE)
 
 
-def _script_cells(data: bytes) -> list[Cell]:
+def _script_cells(data: bytes) -> list[SourceCell]:
     """A script is one cell, or as many as it has ``# %%`` markers (the percent format).
 
     Not by jupytext: a few hundred bytes of YAML in a header keep it busy for ever.
@@ -133,18 +145,22 @@ def _script_cells(data: bytes) -> list[Cell]:
     text = _decode_python(data)
     markers = list(_MARKER.finditer(text))
     if not markers:
-        return [Cell("cell 1", text)]
+        return [SourceCell("code", text)]
     starts = [0, *(marker.end() + 1 for marker in markers)]
     ends = [*(marker.start() for marker in markers), len(text)]
     about = ["", *(marker["about"] for marker in markers)]
     found = [(what, text[start:end]) for what, start, end in zip(about, starts, ends, strict=True)]
     if not found[0][1].strip():
         found.pop(0)
-    return [
-        Cell(f"cell {number}", source)
-        for number, (what, source) in enumerate(found, 1)
-        if not re.search(r"\[(markdown|md|raw)\]", what) and f'"{IGNORE_TAG}"' not in what
-    ]
+    return [_percent_cell(what, source) for what, source in found]
+
+
+def _percent_cell(about: str, source: str) -> SourceCell:
+    text = re.search(r"\[(markdown|md|raw)\]", about)
+    kind = "code" if text is None else "raw" if text[1] == "raw" else "markdown"
+    if kind != "code":
+        source = re.sub(r"^# ?", "", source, flags=re.MULTILINE)
+    return SourceCell(kind, source, "editable=false" in about, f'"{IGNORE_TAG}"' in about)
 
 
 # Python also knows encodings that take quadratic time (punycode) or are no encodings of text (rot13).

@@ -95,6 +95,11 @@ class Display:
                 self._console.print(_text(f"{result.submission}: {shown}", "red"))
         self._console.print(_text(f"Results: {scores.parent / 'results'}   Scores: {scores}", "dim"))
 
+    def to_be_marked(self, written: tuple[Path, ...]) -> None:
+        """Where written answers and the table for their marks are, if there are any."""
+        if written:
+            self._console.print(_text(f"To be marked by hand: {' and '.join(map(str, written))}", "dim"))
+
 
 def _table(results: list[Result]) -> Table:
     questions = list(dict.fromkeys(_question(check) for result in results for check in result.checks))
