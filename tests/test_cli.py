@@ -250,15 +250,19 @@ def test_adds(submission):
     assert [row.split(",")[3] for row in rows] == ["graded", "graded", "error", "graded", "graded"]
 
 
-def test_the_table_fits_a_narrow_terminal(monkeypatch, capsys):
+@pytest.mark.parametrize(("questions", "are_shown"), [(5, True), (8, False)])
+def test_the_table_fits_a_narrow_terminal(monkeypatch, capsys, questions, are_shown):
     monkeypatch.setenv("COLUMNS", "80")
-    checks = tuple(Check(f"q{n}.check", "Title", 0, 3, "failed", "A long reason. " * 20) for n in range(1, 6))
+    checks = tuple(
+        Check(f"q{n}.check", "Title", 0, 3, "failed", "A long reason. " * 20) for n in range(1, questions + 1)
+    )
     results = [Result(f"student{n}/homework.ipynb", "graded", checks) for n in range(3)]
     with Display("Title", "bubblewrap", 3) as display:
         display.summary(results, Path("out/scores.csv"), debug=False)
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 for line in lines)
-    rows = [line for line in lines if "0/15" in line]
+    assert any(" q1 " in line for line in lines) == are_shown
+    rows = [line for line in lines if f"0/{3 * questions}" in line]
     assert len(rows) == 3
     for row in rows:  # a long name is folded, a long reason cut; score and status never are
         assert row.startswith("│ student") and " graded " in row and row.rstrip().endswith("…  │".replace("  ", " "))

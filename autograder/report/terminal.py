@@ -88,7 +88,7 @@ class Display:
 
     def summary(self, results: list[Result], scores: Path, *, debug: bool) -> None:
         """The table of all results, or every check of the only one."""
-        self._console.print(details(results[0]) if len(results) == 1 else _table(results))
+        self._console.print(details(results[0]) if len(results) == 1 else _table(results, self._console.width))
         for result in results:
             if result.trouble:
                 shown = result.trouble if debug else f"{result.trouble.strip().splitlines()[0]} (--debug shows more)"
@@ -101,8 +101,13 @@ class Display:
             self._console.print(_text(f"To be marked by hand: {' and '.join(map(str, written))}", "dim"))
 
 
-def _table(results: list[Result]) -> Table:
+_BESIDE_QUESTIONS = 50  # columns of a terminal that the rest of the table takes at least; a question takes five
+
+
+def _table(results: list[Result], width: int) -> Table:
     questions = list(dict.fromkeys(_question(check) for result in results for check in result.checks))
+    if width < _BESIDE_QUESTIONS + 5 * len(questions):
+        questions = []  # scores.csv has them
     table = Table(header_style="bold", row_styles=["", "dim"] if len(results) > 20 else None)
     # On a narrow terminal these two give way; the numbers never do.
     table.add_column("submission", overflow="fold", min_width=14)
@@ -139,9 +144,8 @@ def _points_of(result: Result, question: str) -> Text:
 
 
 def _first_reason(result: Result) -> Text:
-    if result.trouble:
-        return _text(result.trouble.strip().splitlines()[0])
     reasons = [
+        *result.trouble.strip().splitlines()[:1],
         *(result.notes if result.status == "ungradable" else ()),
         *(c.feedback for c in result.checks if c.feedback),
     ]
