@@ -7,18 +7,14 @@ import filecmp
 import importlib
 import importlib.util
 import json
-import os
-import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pytest
 import torch
+from lessons import SUBPROCESS_ENV, answer_cells, execute, files_of
 from otter.test_files import create_test_file
 from torch import nn
 
@@ -32,7 +28,6 @@ ROOT = Path(__file__).resolve().parent.parent
 LESSON = ROOT / "solutions" / "cnn"
 RELEASED = ROOT / "assignments" / "cnn"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-SUBPROCESS_ENV = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def load(path: Path):
@@ -281,65 +276,13 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def executed(built, tmp_path_factory):
-    """The student version after a run from top to bottom in a Jupyter kernel, blank and with the reference's answers.
-
-    Each in its own copy of its folder, without a network, and with `grader.check_all()` at the end.
-    """
-
-    def run(version):
-        folder = tmp_path_factory.mktemp("run") / version
-        shutil.copytree(built.student, folder)
-        notebook = nbformat.read(folder / "cnn.ipynb", as_version=4)
-        if version == "answered":
-            answer_into(notebook, built.solved)
-        notebook.cells.append(nbformat.v4.new_code_cell("grader.check_all()"))
-        nbformat.write(notebook, folder / "cnn.ipynb")  # which grader.export() packs
-        client = nbclient.NotebookClient(
-            notebook,
-            timeout=120,
-            kernel_name="python3",
-            allow_errors=True,
-            resources={"metadata": {"path": str(folder)}},
-        )
-        client.execute(env={**SUBPROCESS_ENV, "MPLBACKEND": "module://matplotlib_inline.backend_inline"})
-        return Executed(notebook, folder)
-
-    with ThreadPoolExecutor(2) as both:
-        return dict(zip(("blank", "answered"), both.map(run, ("blank", "answered")), strict=True))
-
-
-@dataclass(frozen=True)
-class Executed:
-    notebook: nbformat.NotebookNode
-    folder: Path
-
-
-def answer_into(notebook, solved: Path) -> None:
-    """Fill the stubs in with the answers of the solved notebook, as a student would."""
-    answers = [cell.source for cell in nbformat.read(solved, as_version=4).cells if "SOLUTION" in cell.source]
-    stubs = [cell for cell in notebook.cells if "otter_answer_cell" in cell.metadata.get("tags", [])]
-    assert len(stubs) == len(answers) == 5
-    for stub, answer in zip(stubs, answers, strict=True):
-        stub.source = answer
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def checks(notebook) -> dict[str, str]:
-    """What each grader.check("...") said."""
-    cells = [cell for cell in notebook.cells if cell.source.startswith("grader.check(")]
-    return {cell.source[14:-2]: cell.outputs[-1]["data"]["text/plain"] for cell in cells}
-
-
-def failed_cells(notebook) -> list:
-    return [cell for cell in notebook.cells if any(output.output_type == "error" for output in cell.get("outputs", []))]
+    """The student version, blank and answered, after a run from top to bottom."""
+    return execute(built, tmp_path_factory.mktemp("run"))
 
 
 def test_committed_student_version_is_what_the_master_gives(built):
     fresh, committed = files_of(built.student), files_of(RELEASED)
-    assert fresh.keys() == {name for name in committed if "__pycache__" not in name and name != ".OTTER_LOG"}
+    assert fresh.keys() == committed.keys()
     for name, content in fresh.items():
         assert content == committed[name], f"{name} is stale: run make assignments"
 
@@ -350,10 +293,9 @@ def test_student_version_has_stubs_and_no_solution():
     text = (RELEASED / "cnn.ipynb").read_text()
     assert "SOLUTION" not in text and "BEGIN" not in text and "def test_" not in text
 
-    answer_cells = [cell for cell in notebook.cells if "otter_answer_cell" in cell.metadata.get("tags", [])]
-    assert len(answer_cells) == 5
-    assert [cell.source.count("...\n") + cell.source.endswith("...") for cell in answer_cells] == [1, 4, 2, 1, 2]
-    stubs = "\n".join(cell.source for cell in answer_cells)
+    cells = answer_cells(notebook)
+    assert [cell.source.count("...\n") + cell.source.endswith("...") for cell in cells] == [1, 4, 2, 1, 2]
+    stubs = "\n".join(cell.source for cell in cells)
     for solution in ("//", "MaxPool2d", "relu", "Adam", "optimizer", "argmax", "def evaluate", "imshow", "legend"):
         assert solution not in stubs
     tests = [create_test_file(str(path), None) for path in sorted((RELEASED / "tests").glob("q*.py"))]
@@ -362,11 +304,10 @@ def test_student_version_has_stubs_and_no_solution():
 
 
 def test_solved_notebook_runs_and_passes_every_public_test(executed):
-    notebook = executed["answered"].notebook
-    assert failed_cells(notebook) == []
-    assert checks(notebook) == {f"q{i}": f"q{i} results: All test cases passed!" for i in (1, 2, 3, 4, 5)}
-    pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
-    assert len(pictures) == 11
+    answered = executed["answered"]
+    assert answered.failed_cells == []
+    assert answered.checks == {f"q{i}": f"q{i} results: All test cases passed!" for i in (1, 2, 3, 4, 5)}
+    assert answered.pictures == 11
 
 
 def test_solved_notebook_learns(executed):
@@ -390,11 +331,11 @@ def test_the_diagnosis_is_shown_with_its_figures(executed):
 
 
 def test_blank_notebook_runs_and_says_what_is_missing(executed):
-    notebook = executed["blank"].notebook
+    blank = executed["blank"]
     # only cells that show off the student's own work can fail, and grading passes over those
-    assert len(failed_cells(notebook)) == 3
-    assert all("otter_ignore" in cell.metadata.tags for cell in failed_cells(notebook))
-    said = checks(notebook)
+    assert len(blank.failed_cells) == 3
+    assert all("otter_ignore" in cell.metadata.tags for cell in blank.failed_cells)
+    said = blank.checks
     assert [answer.count("Test case failed") for answer in said.values()] == [3, 2, 4, 3, 2]
     assert "Nothing came back. Write the body of the function" in said["q1"]
     assert "Still to be written: maxpool1, conv2, maxpool2, linear1." in said["q2"]
