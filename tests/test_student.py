@@ -280,3 +280,14 @@ def test_scores_that_begin_far_too_large():
 )
 def test_a_curve_in_words(losses, said):
     assert said in describe_curve(losses, 10)
+
+
+def test_a_few_scores_that_happen_to_lie_between_0_and_1_are_no_sigmoid():
+    def named(count):
+        scores = {"count": count, "lowest": 0.1, "highest": 0.9, "lowest_sum": 1.2, "highest_sum": 1.2}
+        scores |= {"lowest_exp_sum": 3.0, "highest_exp_sum": 3.0}
+        seen = Seen(losses_used=[("cross_entropy", True)], losses=[0.8], steps=9, first_scores=scores)
+        return [cause.name for cause in likely_causes(Observations(seen, 2, 0.8, 0.8, 0.5, 0.5, ("weight",)))]
+
+    assert "sigmoid before cross-entropy" in named(64.0)
+    assert "sigmoid before cross-entropy" not in named(2.0)

@@ -211,9 +211,11 @@ def _largest(gradient: torch.Tensor) -> float:
 
 
 def _statistics(values: torch.Tensor) -> dict[str, float]:
-    """Extremes, and for rows ``(N, C)`` the extremes of their sums and of the sums of their exponentials."""
+    """Count and extremes, and for rows ``(N, C)`` the extremes of their sums and of the sums of their exponentials."""
     values = values.detach().float()
-    found = {"lowest": float(values.min()), "highest": float(values.max())} if values.numel() else {}
+    found = {"count": float(values.numel())}
+    if values.numel():
+        found |= {"lowest": float(values.min()), "highest": float(values.max())}
     if values.ndim == 2 and values.numel():
         sums, exponentials = values.sum(dim=1), values.exp().sum(dim=1)
         found |= {"lowest_sum": float(sums.min()), "highest_sum": float(sums.max())}

@@ -141,6 +141,9 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
+_MANY = 32  # scores
+
+
 # --- the rules, in the order of the way from the data to the step: what is earlier explains what is later ------------
 
 
@@ -256,7 +259,7 @@ def _wrong_scores(o: Observations) -> Iterator[Cause]:
                 f"{softmax_floor(o.classes):.2f} and gradients are small.",
                 "Give cross-entropy the scores as they leave the last linear layer.",
             )
-        elif scores["highest"] <= 1:
+        elif scores["highest"] <= 1 and scores.get("count", 0) >= _MANY:  # of a few, all may lie there by chance
             yield Cause(
                 "sigmoid before cross-entropy",
                 "The scores that reach the loss all lie in [0, 1], so that no class can stand out: the loss can't fall "
