@@ -59,9 +59,11 @@ lint: setup
 
 assignments: setup
 	$(BIN)/autograder assign cnn
+	$(BIN)/autograder assign convolve
 
 study: setup
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/tiny_images.py
 
 clean:
 	rm -rf $(VENV) out

@@ -1,0 +1,450 @@
+"""From what was observed of a training to what is wrong with it: one named cause, its evidence, what to look at next.
+
+Plain Python over plain numbers, so that a grader can use it on what a worker claims, and a student on what
+:mod:`.watch` saw.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+NO_CAUSE = "No usual cause fits what was seen."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What :meth:`.watch.Watch.seen` gives."""
+
+    losses_used: list[tuple[str, bool]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    backwards: int = 0
+    arrivals: int = 0
+    first_scores: dict[str, float] | None = None
+    first_input: dict[str, float] | None = None
+    passes: dict[str, int] = field(default_factory=dict)
+    images: int = 0
+    mixture: float | None = None
+    optimizers: list[tuple[str, float]] = field(default_factory=list)
+    not_held: list[str] = field(default_factory=list)
+    steps: int = 0
+    gradients: dict[str, list[float]] = field(default_factory=dict)
+    stale: int = 0
+    looks: int = 0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Observations:
+    """One training, from within and from without. Losses are in nats a label, accuracies are shares."""
+
+    seen: Seen
+    classes: int
+    initial_loss: float  # on the training images, in evaluation mode, before
+    final_loss: float  # and after
+    train_accuracy: float
+    held_out_accuracy: float  # on images that it was not trained on
+    parameters: tuple[str, ...]  # their names
+    unchanged: tuple[str, ...] = ()
+    not_finite: tuple[str, ...] = ()  # after training
+    zero_at_start: tuple[str, ...] = ()  # weights (not biases) that hold nothing but zeros
+    is_repeatable: bool = True  # whether two passes over the same images in evaluation mode agree
+    moved: float = math.nan  # norm of the change of all parameters, over their norm before
+    images: int | None = None  # that there are to train on in an epoch
+    epochs: int | None = None  # that were asked for
+
+    @property
+    def of_chance(self) -> float:
+        """The loss of guessing: ln C."""
+        return math.log(self.classes)
+
+    @property
+    def learned(self) -> bool:
+        """Whether the loss on the training images fell well below where it began."""
+        return self.final_loss < 0.6 * self.initial_loss
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What is likely wrong, the numbers that say so, and what to look at next."""
+
+    name: str
+    evidence: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"Most likely: {self.name}. {self.evidence} {self.advice}"
+
+
+RANDOM_SCORES = Cause(
+    "the scores are random even in evaluation mode",
+    "Two passes over the same images in evaluation mode gave different scores.",
+    "`F.dropout` needs `training=self.training`; `nn.Dropout` does this by itself.",
+)
+UNREACHED = "no gradient reaches some of the layers"
+
+
+def softmax_floor(classes: int) -> float:
+    """The least cross-entropy that scores in [0, 1] can reach, in nats: of a one among zeros, ln(e + C - 1) - 1."""
+    return math.log(math.e + classes - 1) - 1
+
+
+def likely_causes(observed: Observations) -> list[Cause]:
+    """What fits the observations, the likeliest first; empty where nothing does, as for a training that went well."""
+    mistakes = [cause for rule in _MISTAKES for cause in rule(observed)]
+    # A mistake explains the course of the training; without one, the course itself may tell.
+    return unique(mistakes or [cause for rule in _COURSES for cause in rule(observed)])
+
+
+def unique(causes: Iterable[Cause]) -> list[Cause]:
+    """The first of each name, in their order."""
+    found: dict[str, Cause] = {}
+    for cause in causes:
+        found.setdefault(cause.name, cause)
+    return list(found.values())
+
+
+def explain(observed: Observations, causes: Sequence[Cause]) -> str:
+    """The likeliest of the causes in words, or the loss curve where there is none."""
+    if not causes:
+        return f"{NO_CAUSE} {describe_curve(observed.seen.losses, observed.classes)}"
+    others = f" It may also be this: {'; '.join(cause.name for cause in causes[1:3])}." if len(causes) > 1 else ""
+    return f"{causes[0]}{others}"
+
+
+def describe_curve(losses: Sequence[float], classes: int) -> str:
+    """The training loss from batch to batch, in words."""
+    if not losses:
+        return "No loss was seen: neither a loss function of PyTorch nor `backward()` was called."
+    broken = next((n for n, loss in enumerate(losses) if not math.isfinite(loss)), None)
+    if broken is not None:
+        return f"The training loss began at {losses[0]:.2f} and was no finite number from batch {broken + 1} on."
+    tenth = max(1, len(losses) // 10)
+    begin, end = _mean(losses[:tenth]), _mean(losses[-tenth:])
+    middle = _mean(losses[len(losses) // 2 - tenth // 2 :][:tenth])
+    lowest = min(losses)
+    if end > 1.2 * begin:
+        course = f"rose from {begin:.2f} to {end:.2f}"
+    elif end > 0.95 * begin:
+        course = f"stayed between {lowest:.2f} and {max(losses):.2f}"
+    elif middle - end > 0.25 * (begin - end):
+        course = f"fell from {begin:.2f} to {end:.2f} and was still falling at the end"
+    else:
+        course = f"fell from {begin:.2f} to {middle:.2f} half-way and to {end:.2f} at the end"
+    return (
+        f"Over {len(losses)} batches the training loss {course}; guessing gives ln {classes} = {math.log(classes):.2f}."
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+_MANY = 32  # scores
+
+
+# --- the rules, in the order of the way from the data to the step: what is earlier explains what is later ------------
+
+
+def _trains_another_model(o: Observations) -> Iterator[Cause]:
+    if o.seen.steps and o.parameters and len(o.seen.not_held) == len(o.parameters):
+        yield Cause(
+            "the optimizer does not hold the parameters of the model that was given",
+            f"It made {o.seen.steps} steps, and none of the model's {len(o.parameters)} parameters was among those "
+            "that it changes.",
+            "Make the optimizer of `model.parameters()`, of the argument `model` itself: not of a copy, and not of a "
+            "new model.",
+        )
+
+
+def _no_backward(o: Observations) -> Iterator[Cause]:
+    if not o.seen.arrivals and not o.seen.backwards and any(o.seen.passes.values()):
+        yield Cause(
+            "`backward()` is never called",
+            f"The model was run {sum(o.seen.passes.values())} times, and no gradient was computed.",
+            "For each batch: the loss, `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`.",
+        )
+    elif not o.seen.arrivals and o.seen.backwards and len(o.seen.not_held) < len(o.parameters):
+        yield Cause(
+            "the loss is cut off from the model's parameters",
+            f"`backward()` ran {o.seen.backwards} times, and no gradient arrived at any parameter.",
+            "Look for `.detach()`, `.item()`, `.data`, `torch.no_grad()` or NumPy between the model and the loss.",
+        )
+
+
+def _no_step(o: Observations) -> Iterator[Cause]:
+    if o.seen.arrivals and not o.seen.steps:
+        yield Cause(
+            "`optimizer.step()` is never called",
+            f"`backward()` ran {o.seen.backwards} times, and no optimizer made a step.",
+            "Call `optimizer.step()` for each batch, after `loss.backward()`.",
+        )
+
+
+def _gradients_cleared(o: Observations) -> Iterator[Cause]:
+    if o.seen.arrivals and o.seen.looks and not any(_is_alive(values) for values in o.seen.gradients.values()):
+        yield Cause(
+            "the gradients are cleared before the step uses them",
+            f"Gradients arrived, but at each of the first {o.seen.looks} steps all of them were zero or gone.",
+            "`optimizer.zero_grad()` belongs before `loss.backward()` or after `optimizer.step()`, not in between.",
+        )
+
+
+def _starts_at_zero(o: Observations) -> Iterator[Cause]:
+    if o.zero_at_start and not o.learned:
+        yield Cause(
+            "weights start at zero",
+            f"{_listed(o.zero_at_start)} held nothing but zeros before training, so that all units of a layer get "
+            "the same gradient, or none.",
+            "Leave the initialisation to PyTorch's layers, or draw weights at random.",
+        )
+
+
+def _dead_parameters(o: Observations) -> Iterator[Cause]:
+    dead = [name for name, values in o.seen.gradients.items() if values and not _is_alive(values)]
+    if dead and len(dead) < len(o.seen.gradients) and not o.zero_at_start:
+        yield Cause(
+            UNREACHED,
+            f"The gradients of {_listed(dead)} are zero in all of the first {o.seen.looks} steps.",
+            "Is each of these layers used in `forward`, and is nothing detached (`.detach()`, `.data`, "
+            "`torch.no_grad()`) between it and the scores?",
+        )
+
+
+def _not_held(o: Observations) -> Iterator[Cause]:
+    if o.seen.steps and 0 < len(o.seen.not_held) < len(o.parameters):
+        yield Cause(
+            "the optimizer does not hold all of the model's parameters",
+            f"Those of {_listed(o.seen.not_held)} are missing.",
+            "Make the optimizer of `model.parameters()`, after all layers are made.",
+        )
+
+
+def _unscaled_input(o: Observations) -> Iterator[Cause]:
+    highest = max((abs(v) for k, v in (o.seen.first_input or {}).items() if k in ("lowest", "highest")), default=0)
+    if highest > 20:
+        first = f" The first loss was {o.seen.losses[0]:.1f}, where guessing gives {o.of_chance:.2f}." * (
+            bool(o.seen.losses) and o.seen.losses[0] > 2 * o.of_chance
+        )
+        yield Cause(
+            "the images are not scaled to small numbers",
+            f"The model got pixels as large as {highest:.0f}.{first}",
+            "Divide pixels of 0 to 255 by 255, once, or use those that are given as they are.",
+        )
+
+
+def _wild_start(o: Observations) -> Iterator[Cause]:
+    first = max([o.initial_loss, *(o.seen.losses[:1] if ("cross_entropy", True) in o.seen.losses_used else [])])
+    if first > 2 * o.of_chance and not any(_unscaled_input(o)):
+        yield Cause(
+            "the scores begin far too large",
+            f"The first loss was {first:.1f}, where guessing gives {o.of_chance:.2f}: the model is sure, and wrong.",
+            "Are pixels of 0 to 255 divided by 255 once, and nowhere multiplied? Are weights drawn as PyTorch does?",
+        )
+
+
+def _wrong_scores(o: Observations) -> Iterator[Cause]:
+    scores = o.seen.first_scores or {}
+    used = {name for name, _ in o.seen.losses_used}
+    if "lowest_sum" not in scores:
+        return  # no rows of scores
+    sums_to_one = abs(scores["lowest_sum"] - 1) < 1e-3 and abs(scores["highest_sum"] - 1) < 1e-3
+    if "cross_entropy" in used and 0 <= scores["lowest"] < scores["highest"]:
+        if sums_to_one:
+            yield Cause(
+                "softmax before cross-entropy",
+                "The rows that reach the loss lie in [0, 1] and sum to 1: they are probabilities, and "
+                "cross-entropy applies log-softmax to them again, so that the loss can't fall below "
+                f"{softmax_floor(o.classes):.2f} and gradients are small.",
+                "Give cross-entropy the scores as they leave the last linear layer.",
+            )
+        elif scores["highest"] <= 1 and scores.get("count", 0) >= _MANY:  # of a few, all may lie there by chance
+            yield Cause(
+                "sigmoid before cross-entropy",
+                "The scores that reach the loss all lie in [0, 1], so that no class can stand out: the loss can't fall "
+                f"below {softmax_floor(o.classes):.2f}.",
+                "Give cross-entropy the scores as they leave the last linear layer.",
+            )
+        elif scores["lowest"] == 0 and not o.learned:
+            yield Cause(
+                "an activation after the last layer",
+                "No score that reaches the loss is below 0, and many are exactly 0, where a ReLU has no gradient.",
+                "Let the last linear layer's output be the scores.",
+            )
+    if "nll_loss" in used and abs(scores["highest_exp_sum"] - 1) > 1e-2:
+        yield Cause(
+            "NLLLoss of what are no log-probabilities",
+            f"The exponentials of a row should sum to 1; they sum to up to {scores['highest_exp_sum']:.2f}.",
+            "Apply `log_softmax` to the scores first, or use cross-entropy, which does.",
+        )
+
+
+def _stale_gradients(o: Observations) -> Iterator[Cause]:
+    if o.seen.looks > 2 and o.seen.stale > 0.5 * o.seen.looks and len(o.seen.not_held) < len(o.parameters):
+        yield Cause(
+            "gradients are never set to zero",
+            f"After {o.seen.stale} of the first {o.seen.looks} steps, the next gradients were added to the old ones.",
+            "Call `optimizer.zero_grad()` for each batch, before `loss.backward()`.",
+        )
+
+
+def random_scores(o: Observations) -> Iterator[Cause]:
+    """Dropout, or another kind of chance, that evaluation mode does not end."""
+    if not o.is_repeatable:
+        yield RANDOM_SCORES
+
+
+def validated_in_train_mode(o: Observations, layers: str = "dropout and batch norm") -> Iterator[Cause]:
+    """Where the model has ``layers`` that act otherwise in training mode, what is measured is another model."""
+    if number := o.seen.passes.get("train_mode_no_grad", 0):
+        yield Cause(
+            "the model is validated in training mode",
+            f"{number} passes without gradients ran in training mode, where {layers} act otherwise.",
+            "Call `model.eval()` before you validate, and `model.train()` at the start of each epoch.",
+        )
+
+
+def _diverges(o: Observations) -> Iterator[Cause]:
+    losses = o.seen.losses
+    broken = next((n for n, loss in enumerate(losses) if not math.isfinite(loss)), None)
+    highest = max((loss for loss in losses if math.isfinite(loss)), default=0.0)
+    if o.learned or not (broken is not None or o.not_finite or (losses and highest > 3 * max(losses[0], o.of_chance))):
+        return
+    how = (
+        f"The loss began at {losses[0]:.2f} and was no finite number from batch {broken + 1} on"
+        if broken is not None
+        else f"The loss began at {losses[0]:.2f} and rose to {highest:.3g}"
+        if losses
+        else f"After training, {_listed(o.not_finite)} hold NaN or infinity"
+    )
+    yield Cause("the learning rate is too large", f"{how}{_with_optimizer(o)}.", _OTHER_RATES)
+
+
+def _new_optimizers(o: Observations) -> Iterator[Cause]:
+    if len(o.seen.optimizers) > 2 and not o.learned:
+        yield Cause(
+            "the optimizer is made anew again and again",
+            f"{len(o.seen.optimizers)} optimizers made {o.seen.steps} steps, so that each forgot what the one before "
+            "had learned of the gradients.",
+            "Make one optimizer, before the loop over epochs.",
+        )
+
+
+def _too_few_images(o: Observations) -> Iterator[Cause]:
+    if o.epochs and o.images and o.seen.steps and o.seen.images < 0.5 * o.epochs * o.images:
+        yield Cause(
+            "training ends early, or leaves images out",
+            f"The model was trained on {o.seen.images} images in all; {o.epochs} epochs of {o.images} are "
+            f"{o.epochs * o.images}.",
+            "Does the loop go over all batches in each of `epochs` epochs, and does `return` stand after the loop?",
+        )
+
+
+def _sorted_data(o: Observations) -> Iterator[Cause]:
+    if o.seen.mixture is not None and o.seen.mixture < 0.6:
+        yield Cause(
+            "batches hold few classes: the images are not mixed",
+            f"The labels of a batch vary {o.seen.mixture:.2f} times as much as all labels do; in mixed order that is "
+            "above .9.",
+            "Draw the images in a new random order in each epoch.",
+        )
+
+
+def _stuck(o: Observations) -> Iterator[Cause]:
+    """Nothing was learned although steps were made: the rate is too small, or so large that units died at once."""
+    if o.final_loss < 0.9 * o.initial_loss or not o.seen.steps or math.isnan(o.moved):
+        return
+    if o.moved < 0.02:
+        yield Cause(
+            "the learning rate is too small",
+            f"In {o.seen.steps} steps the parameters moved by {o.moved:.2%} of their size, and the loss went from "
+            f"{o.initial_loss:.2f} to {o.final_loss:.2f}{_with_optimizer(o)}.",
+            _OTHER_RATES,
+        )
+    elif o.moved > 2:
+        yield Cause(
+            "the learning rate is too large",
+            f"The parameters moved by {o.moved:.1f} times their size, and the loss went from {o.initial_loss:.2f} to "
+            f"{o.final_loss:.2f}{_with_optimizer(o)}.",
+            _OTHER_RATES,
+        )
+
+
+def _other_data(o: Observations) -> Iterator[Cause]:
+    losses = o.seen.losses
+    if len(losses) >= 20 and _mean(losses[-10:]) < 0.6 * losses[0] and o.final_loss > 0.9 * o.initial_loss:
+        yield Cause(
+            "`train` learns from other images than those that it is given",
+            f"Its own loss fell from {losses[0]:.2f} to {_mean(losses[-10:]):.2f}; on the images that it was given "
+            f"the model's loss is {o.final_loss:.2f}, and {o.initial_loss:.2f} before.",
+            "Use the arguments of `train`, and not variables of the notebook.",
+        )
+
+
+def _slow(o: Observations) -> Iterator[Cause]:
+    if 0.6 * o.initial_loss <= o.final_loss < 0.9 * o.initial_loss and len(o.seen.losses) >= 40:
+        fifth = len(o.seen.losses) // 5
+        before, last = _mean(o.seen.losses[-2 * fifth : -fifth]), _mean(o.seen.losses[-fifth:])
+        if last < before - 0.02 * o.initial_loss:
+            yield Cause(
+                "the learning rate is too small",
+                f"The loss was still falling at the end, from {before:.2f} to {last:.2f} in the last fifth of the "
+                f"steps{_with_optimizer(o)}.",
+                _OTHER_RATES,
+            )
+
+
+def _overfits(o: Observations) -> Iterator[Cause]:
+    if o.learned and o.train_accuracy > 0.9 and o.held_out_accuracy < o.train_accuracy - 0.3:
+        yield Cause(
+            "the model learns the training images by heart",
+            f"It is right for {o.train_accuracy:.2f} of them, and for {o.held_out_accuracy:.2f} of others.",
+            "Give it fewer parameters, pooling, or dropout.",
+        )
+
+
+_OTHER_RATES = "Try others, a factor of about 3 apart: 1e-3 for Adam and 1e-2 for SGD are where to begin."
+
+_Rule = Callable[[Observations], Iterator[Cause]]
+_MISTAKES: tuple[_Rule, ...] = (
+    _trains_another_model,
+    _no_backward,
+    _no_step,
+    _gradients_cleared,
+    _starts_at_zero,
+    _dead_parameters,
+    _not_held,
+    _unscaled_input,
+    _wild_start,
+    _wrong_scores,
+    _stale_gradients,
+    random_scores,
+    _new_optimizers,
+    _too_few_images,
+    _sorted_data,
+)
+_COURSES: tuple[_Rule, ...] = (
+    _diverges,
+    _other_data,
+    _stuck,
+    _slow,
+    _overfits,
+)
+
+
+def _is_alive(gradients: Sequence[float]) -> bool:
+    """Whether any of them is a number other than zero; infinity is."""
+    return any(not math.isnan(value) and value != 0 for value in gradients)
+
+
+def _with_optimizer(o: Observations) -> str:
+    if not o.seen.optimizers:
+        return ""
+    name, rate = o.seen.optimizers[0]
+    return f", with {name} and a learning rate of {rate:g}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:4])
+    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown

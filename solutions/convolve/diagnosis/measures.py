@@ -1,0 +1,91 @@
+"""Accuracy and loss, computed from a model's outputs in NumPy, and what training did to its parameters.
+
+A classifier may give logits, log-probabilities or probabilities. The loss is the negative log-likelihood of the
+labels under what the rows mean, so that all three are measured alike.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+OutputKind = Literal["logits", "log-probabilities", "probabilities", "invalid"]
+_SMALLEST = 1e-12  # a probability below this counts as this, so that the loss stays finite
+
+
+def output_kind(outputs: np.ndarray) -> OutputKind:
+    """What rows of class scores ``(N, C)`` are.
+
+    Values that all lie in [0, 1] are probabilities, whether rows sum to 1 (softmax) or not (a sigmoid for each
+    class). Rows whose exponentials sum to 1 are log-probabilities.
+    """
+    if outputs.ndim != 2 or not outputs.size or not np.issubdtype(outputs.dtype, np.floating):
+        return "invalid"
+    if not np.isfinite(outputs).all():
+        # A log-probability may underflow to minus infinity; nothing else may be infinite.
+        with np.errstate(invalid="ignore"):
+            below = (outputs <= 1e-3).all() and not np.isnan(outputs).any()
+        return "log-probabilities" if below and np.allclose(_log_sum_exp(outputs), 0, atol=1e-3) else "invalid"
+    if outputs.min() >= 0 and outputs.max() <= 1:
+        return "probabilities"
+    return "log-probabilities" if np.allclose(_log_sum_exp(outputs), 0, atol=1e-3) else "logits"
+
+
+def mean_nll(outputs: np.ndarray, labels: np.ndarray, kind: OutputKind) -> float:
+    """Mean negative log-likelihood, in nats, of labels ``(N,)`` under outputs ``(N, C)``; NaN if invalid.
+
+    Rows in [0, 1] are normalised to sum to 1 first.
+    """
+    if kind == "invalid":
+        return float("nan")
+    outputs = outputs.astype(np.float64)
+    if kind == "logits":
+        chosen = outputs[np.arange(len(labels)), labels] - _log_sum_exp(outputs)
+    elif kind == "log-probabilities":
+        chosen = np.maximum(outputs[np.arange(len(labels)), labels], np.log(_SMALLEST))
+    else:
+        rows = np.maximum(outputs, _SMALLEST)
+        chosen = np.log(rows[np.arange(len(labels)), labels] / rows.sum(axis=1))
+    return float(-chosen.mean()) + 0.0
+
+
+def cross_entropy(outputs: np.ndarray, labels: np.ndarray) -> float:
+    """What ``torch.nn.functional.cross_entropy`` gives for outputs ``(N, C)``, whatever they were meant to be."""
+    return mean_nll(outputs, labels, "logits")
+
+
+def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
+    """Share of rows ``(N, C)`` whose largest score is at the label ``(N,)``. A row that holds a NaN is wrong."""
+    predicted = np.where(np.isnan(outputs).any(axis=1), -1, np.nan_to_num(outputs).argmax(axis=1))
+    return float((predicted == labels).mean())
+
+
+def _log_sum_exp(rows: np.ndarray) -> np.ndarray:
+    top = rows.max(axis=1, keepdims=True)
+    result: np.ndarray = np.log(np.exp(rows - top).sum(axis=1)) + top[:, 0]
+    return result
+
+
+def compare_parameters(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What training did to parameters, by their names: those fields of ``Observations`` that tell."""
+    both = {name: (before[name], value) for name, value in after.items() if name in before}
+    same_shape = [(_floats(old), _floats(new)) for old, new in both.values() if old.shape == new.shape]
+    with np.errstate(all="ignore"):
+        change, size = (
+            math.sqrt(sum(float(np.sum(values**2)) for values in arrays))
+            for arrays in ([new - old for old, new in same_shape], [old for old, _ in same_shape])
+        )
+    return {
+        "parameters": tuple(after),
+        "unchanged": tuple(name for name, (old, new) in both.items() if np.array_equal(old, new)),
+        "not_finite": tuple(name for name, value in after.items() if not np.isfinite(value).all()),
+        "zero_at_start": tuple(name for name, value in before.items() if value.ndim > 1 and not value.any()),
+        "moved": change / size if size else math.nan,
+    }
+
+
+def _floats(parameter: np.ndarray) -> np.ndarray:
+    """Whatever is claimed to be a parameter, as float64."""
+    return np.abs(parameter) if np.iscomplexobj(parameter) else parameter.astype(np.float64)

@@ -1,0 +1,229 @@
+"""Watches a training from within: what reaches the model, the loss, the gradients, the optimizer's steps.
+
+Nothing that is watched is changed, and no random number is drawn. Needs only PyTorch.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.overrides import TorchFunctionMode
+
+LOOKS = 32  # steps whose gradients are looked at
+MOST_LOSSES = 5_000
+MOST_MIXTURES = 100  # batches whose labels are looked at
+MOST_OPTIMIZERS = 50
+_LOSS_FUNCTIONS = ("cross_entropy", "binary_cross_entropy", "kl_div", "nll_loss", "multi_margin")
+
+
+class Watch(TorchFunctionMode):  # type: ignore[misc]
+    """Use as a context manager around a training of ``model``; :meth:`seen` is what was seen."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self._model = model
+        self._names = {id(value): name for name, value in model.named_parameters()}
+        self._losses_used: dict[tuple[str, bool], None] = {}
+        self._called: list[float] = []  # loss functions, where gradients are kept
+        self._backward: list[float] = []  # the losses on which backward() was called
+        self._first_scores: dict[str, float] | None = None
+        self._first_input: dict[str, float] | None = None
+        self._passes = {"train_mode": 0, "eval_mode": 0, "train_mode_no_grad": 0, "eval_mode_no_grad": 0}
+        self._images = 0
+        self._entropies: list[float] = []
+        self._labels: dict[int, int] = {}
+        self._optimizers: dict[int, tuple[str, float]] = {}
+        self._kept: list[Any] = []  # optimizers, so that no other gets the id of one that is gone
+        self._held: set[int] = set()
+        self._steps = 0
+        self._arrivals = 0
+        self._gradients: dict[str, list[float]] = {name: [] for name in self._names.values()}
+        self._has_stepped = False  # and no gradient has arrived since
+        self._stale = 0
+        self._handles: list[Any] = []
+        self._is_listening = False
+        self._began = self._ended = 0.0
+
+    def __enter__(self) -> Watch:
+        self._handles = [
+            self._model.register_forward_pre_hook(self._on_forward),
+            register_optimizer_step_pre_hook(self._on_step),
+            register_optimizer_step_post_hook(lambda *_: self._listen(True)),
+            *(p.register_hook(self._on_gradient(p)) for p in self._model.parameters() if p.requires_grad),
+        ]
+        self._listen(True)
+        self._began = time.process_time()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._ended = time.process_time()
+        self._listen(False)
+        for handle in self._handles:
+            handle.remove()
+
+    def _listen(self, yes: bool) -> None:
+        """Be called for PyTorch's functions, or not: within a step there are many, and nothing to learn from them."""
+        if yes and not self._is_listening:
+            super().__enter__()
+        elif self._is_listening and not yes:
+            super().__exit__(None, None, None)
+        self._is_listening = yes
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Watch:
+        """Where the model is copied, so are its hooks, but there is one watch."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Where the model is saved, so are its hooks; what is loaded again watches nothing."""
+        return Watch, (torch.nn.Module(),)
+
+    def seen(self) -> dict[str, Any]:
+        """What was seen, as plain data.
+
+        - ``losses_used``: pairs of a name and whether nothing but the reduction was set.
+        - ``losses``: the loss at each backward pass, or at each call of a loss function where there was none.
+        - ``backwards``, ``steps``: how often they were called; ``arrivals``: gradients that came to a parameter.
+        - ``first_scores``, ``first_input``: of what entered the first loss, and of what entered the model first.
+        - ``passes``: forward passes by the model's mode, with gradients and without; ``images``: in those with.
+        - ``mixture``: mean entropy of the labels of a batch, over that of all labels.
+        - ``optimizers``: pairs of a type and a learning rate; ``not_held``: parameters that none of them steps.
+        - ``gradients``: largest absolute gradient of each parameter at each of the first steps, which are ``looks``
+          in number; NaN where there was none.
+        - ``cpu_seconds``: processor time of the training.
+        - ``stale``: of these steps, after how many the next gradients were added to the old ones.
+        """
+        return {
+            "losses_used": list(self._losses_used),
+            "losses": self._backward or self._called,
+            "backwards": len(self._backward),
+            "arrivals": self._arrivals,
+            "first_scores": self._first_scores,
+            "first_input": self._first_input,
+            "passes": dict(self._passes),
+            "images": self._images,
+            "mixture": self._mixture(),
+            "optimizers": list(self._optimizers.values()),
+            "not_held": [name for key, name in self._names.items() if key not in self._held],
+            "steps": self._steps,
+            "gradients": self._gradients,
+            "stale": self._stale,
+            "looks": min(self._steps, LOOKS),
+            "cpu_seconds": self._ended - self._began,
+        }
+
+    # --- what is called meanwhile ------------------------------------------------------------------------------
+
+    def __torch_function__(
+        self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Called for every function of PyTorch."""
+        kwargs = kwargs or {}
+        name = getattr(function, "__name__", "")
+        if name == "backward" and args and len(self._backward) < MOST_LOSSES:
+            with suppress(Exception):
+                self._backward.append(float(args[0].detach().float().mean()))
+        result = function(*args, **kwargs)
+        if name.startswith(_LOSS_FUNCTIONS) or name.endswith("_loss"):
+            with suppress(Exception):  # a look that fails must not end a training
+                self._on_loss(name, args, kwargs, result)
+        return result
+
+    def _on_loss(self, name: str, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+        plain = kwargs.get("weight") is None and not kwargs.get("label_smoothing") and len(args) == 2
+        self._losses_used[(name, plain)] = None
+        if not (torch.is_grad_enabled() and isinstance(result, torch.Tensor) and result.requires_grad):
+            return
+        if len(self._called) < MOST_LOSSES:
+            self._called.append(float(result.detach().float().mean()))
+        given = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
+        if self._first_scores is None and given:
+            self._first_scores = _statistics(given[0])
+        if len(given) > 1 and len(self._entropies) < MOST_MIXTURES:
+            self._on_labels(given[1])
+
+    def _on_labels(self, labels: torch.Tensor) -> None:
+        labels = labels.detach()
+        if labels.ndim == 2 and labels.shape[1] > 1:
+            labels = labels.argmax(dim=1)
+        if labels.ndim != 1 or len(labels) < 8:
+            return
+        counts = torch.unique(labels.long(), return_counts=True)
+        found = dict(zip(counts[0].tolist(), counts[1].tolist(), strict=True))
+        self._entropies.append(_entropy(list(found.values())))
+        for label, count in found.items():
+            self._labels[label] = self._labels.get(label, 0) + count
+
+    def _mixture(self) -> float | None:
+        of_all = _entropy(list(self._labels.values()))
+        return sum(self._entropies) / len(self._entropies) / of_all if self._entropies and of_all else None
+
+    def _on_forward(self, model: torch.nn.Module, inputs: Any) -> None:
+        if model is not self._model:
+            return  # a copy, which got the hook with the rest
+        self._listen(True)  # if a step raised, it did not say that it ended
+        mode = "train_mode" if self._model.training else "eval_mode"
+        self._passes[mode if torch.is_grad_enabled() else f"{mode}_no_grad"] += 1
+        if not torch.is_grad_enabled() or not inputs or not isinstance(inputs[0], torch.Tensor):
+            return
+        self._images += len(inputs[0])
+        if self._first_input is None:
+            self._first_input = _statistics(inputs[0])
+
+    def _on_gradient(self, parameter: torch.Tensor) -> Callable[[torch.Tensor], None]:
+        def arrived(_gradient: torch.Tensor) -> None:
+            self._arrivals += 1
+            if self._has_stepped and self._steps <= LOOKS:
+                # Called before this gradient is added to what is there: was that cleared since the last step?
+                self._has_stepped = False
+                self._stale += parameter.grad is not None and bool(parameter.grad.any())
+
+        return arrived
+
+    def _on_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
+        held = {id(value) for group in optimizer.param_groups for value in group["params"]}
+        self._held |= held
+        if id(optimizer) not in self._optimizers and len(self._kept) < MOST_OPTIMIZERS:
+            self._optimizers[id(optimizer)] = type(optimizer).__name__, float(optimizer.param_groups[0]["lr"])
+            self._kept.append(optimizer)
+        self._steps += 1
+        if self._steps <= LOOKS:
+            received = {name: value.grad for name, value in self._model.named_parameters()}
+            for name, gradient in received.items():
+                if name in self._gradients:
+                    self._gradients[name].append(math.nan if gradient is None else _largest(gradient))
+        self._has_stepped = True
+        self._listen(False)
+
+
+def _largest(gradient: torch.Tensor) -> float:
+    """Largest absolute value; infinity where one is NaN."""
+    largest = float(gradient.abs().max())
+    return math.inf if math.isnan(largest) else largest
+
+
+def _statistics(values: torch.Tensor) -> dict[str, float]:
+    """Count and extremes, and for rows ``(N, C)`` the extremes of their sums and of the sums of their exponentials."""
+    values = values.detach().float()
+    found = {"count": float(values.numel())}
+    if values.numel():
+        found |= {"lowest": float(values.min()), "highest": float(values.max())}
+    if values.ndim == 2 and values.numel():
+        sums, exponentials = values.sum(dim=1), values.exp().sum(dim=1)
+        found |= {"lowest_sum": float(sums.min()), "highest_sum": float(sums.max())}
+        found |= {"lowest_exp_sum": float(exponentials.min()), "highest_exp_sum": float(exponentials.max())}
+    return found
+
+
+def _entropy(counts: list[int]) -> float:
+    """Shannon entropy, in nats, of how often each label comes."""
+    total = sum(counts)
+    return -sum(count / total * math.log(count / total) for count in counts if count)

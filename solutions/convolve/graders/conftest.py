@@ -1,0 +1,109 @@
+"""What the graders of this assignment share: the images of q7 and q8, and the training trials on them."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from autograder import tensor
+from autograder.training import Classroom, Examples
+
+TRAIN_SECONDS = 60
+TRAIN_SIZES = [(6, 6), (6, 9), (7, 12), (8, 8), (9, 7), (10, 10), (12, 6), (12, 11)]  # (height, width)
+NEW_SIZES = [(5, 5), (5, 16), (7, 7), (9, 9), (11, 13), (14, 6), (16, 16), (20, 13)]
+NOISE = 0.4  # standard deviation; the two colours are 0 and 1
+
+
+def patterns(rng, count, sizes):
+    """Noisy zebras (0) and checkerboards (1), as many of each, that begin with either colour: images (1, H, W)."""
+    labels = np.arange(count) % 2
+    images = []
+    for label in labels:
+        height, width = sizes[rng.integers(len(sizes))]
+        rows, columns = np.indices((height, width))
+        pattern = (columns + label * rows + rng.integers(2)) % 2
+        images.append((pattern + rng.normal(0, NOISE, (height, width)))[None].astype(np.float32))
+    return Examples(images, labels)
+
+
+@pytest.fixture(scope="session")
+def pattern_classroom(submission, worker, probes, key):
+    """Where `train_patterns` is run, on patterns of some sizes; it is judged on patterns of others."""
+
+    def train(model, training, _validation):
+        images = [tensor(image) for image in training.images]
+        with worker.limit(TRAIN_SECONDS):
+            return probes.record(
+                submission.train_patterns, model, images, tensor(training.labels), label="train_patterns"
+            )
+
+    return Classroom(
+        probes,
+        key,
+        lambda: submission.PatternNet(),
+        train,
+        training=patterns(key.rng("patterns to train on"), 200, TRAIN_SIZES),
+        validation=patterns(key.rng("more patterns"), 40, TRAIN_SIZES),
+        hidden=patterns(key.rng("hidden patterns"), 200, NEW_SIZES),
+        classes=2,
+    )
+
+
+@pytest.fixture(scope="session")
+def pattern_trials(pattern_classroom, make_trials):
+    """Trainings on 200 patterns, shared by all checks of q7."""
+    return make_trials(pattern_classroom, "patterns")
+
+
+@pytest.fixture(scope="session")
+def tiny_images(assignment):
+    """The module that travels with the students, here, in the graders' process."""
+    spec = importlib.util.spec_from_file_location("tiny_images", assignment.folder / "tiny_images.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def placed(assignment, key, tiny_images):
+    """Emoji of a sheet, each placed several times, as the key has it: examples (N, 3, 32, 32)."""
+
+    def place(folder, name, times):
+        pictures, labels = tiny_images.read_pictures(assignment.folder / folder, name)
+        images = tiny_images.place(np.concatenate([pictures] * times), key.rng(f"places of {name}"))
+        return Examples(images, np.concatenate([labels] * times))
+
+    return place
+
+
+@pytest.fixture(scope="session")
+def tiny_classroom(submission, worker, probes, key, placed):
+    """Where `train_tiny` is run, on emoji that travel with the students; it is judged on emoji that do not."""
+
+    def train(model, training, _validation):
+        images, labels = tensor(training.images), tensor(training.labels)
+        with worker.limit(TRAIN_SECONDS):
+            return probes.record(submission.train_tiny, model, images, labels, label="train_tiny")
+
+    return Classroom(
+        probes,
+        key,
+        lambda: submission.TinyCNN(),
+        train,
+        training=placed("data", "train", 3),
+        validation=placed("data", "validation", 1),
+        hidden=placed("hidden", "hidden", 4),
+        classes=5,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_trials(tiny_classroom, make_trials):
+    """Trainings on all images, shared by all checks of q8."""
+    return make_trials(tiny_classroom, "emoji")
+
+
+@pytest.fixture(scope="session")
+def tiny_controls(tiny_classroom, make_trials):
+    """Trainings on one image of each kind, too few to learn from: what the model knows then was brought along."""
+    return make_trials(tiny_classroom, "control", images=5, validation=10)

@@ -1,0 +1,25 @@
+import numpy as np
+
+
+def extract_patches(image, kernel_size, stride):
+    (height, width), (kh, kw), (down, right) = image.shape, kernel_size, stride
+    n_rows = (height - kh) // down + 1
+    n_cols = (width - kw) // right + 1
+    patches = np.empty((n_rows, n_cols, kh, kw), dtype=image.dtype)
+    for row in range(n_rows):
+        for column in range(n_cols):
+            top, left = row * down, column * right
+            patches[row, column] = image[top : top + kh, left : left + kw]
+    return patches
+
+
+# Question 4
+def convolve(image, weight, bias, stride):
+    outputs = []
+    for kernels, b in zip(weight, bias):
+        maps = [
+            (extract_patches(channel, kernel.shape, stride) * kernel).sum(axis=(2, 3))
+            for channel, kernel in zip(image, kernels)
+        ]
+        outputs.append(np.mean(maps, axis=0) + b)
+    return np.stack(outputs)
