@@ -187,3 +187,27 @@ def test_a_grader_s_helper_runs_in_the_worker(strongest, run_code, tmp_path):
     helper.write_text("def size_of(x): return len(x.items)\n")
     submission, remote = run_code(strongest, "class Box: items = [1, 2, 3]\nbox = Box()")
     assert remote.helper(helper).size_of(submission.box) == 3
+
+
+def test_an_optimizer_does_not_import_the_compiler_and_compiling_does(strongest, run_code):
+    """An optimizer's first step imports it otherwise, which takes as long as `import torch`."""
+    code = """
+    import sys
+    import torch
+
+    def step(compiled):
+        torch.manual_seed(0)
+        layer = torch.nn.Linear(3, 1)
+        model = torch.compile(layer, backend="eager") if compiled else layer
+        optimizer = torch.optim.Adam(layer.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(torch.ones(2, 3)).sum().backward()
+            optimizer.step()
+        return layer.weight, "torch._dynamo.eval_frame" in sys.modules
+    """
+    submission, _ = run_code(strongest, code, preload=("torch",))
+    weights, is_imported = submission.step(False)
+    assert not is_imported
+    compiled_weights, is_imported = submission.step(True)
+    assert is_imported and compiled_weights.tolist() == weights.tolist()

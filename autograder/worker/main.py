@@ -26,6 +26,7 @@ from typing import Any
 
 from . import confine, torchvision_compat, wire
 from .notebook import stand_in_for_autograder, stand_in_for_otter
+from .postponed import postpone_compiler
 from .serve import receive_frame, serve
 
 
@@ -91,6 +92,7 @@ def _preload(modules: list[str]) -> None:
         torch.set_num_threads(1)
         torch.set_num_interop_threads(1)
         _without_loader_processes(torch)
+        postpone_compiler(torch)
     random.seed(0)
 
 
