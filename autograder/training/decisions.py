@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import beta
+from scipy.special import betaincinv  # scipy.stats takes a second to import
 
 CONFIDENCE = 0.95
 MOST_FOR_ONE = 4  # trainings of a rule that asks for one success
@@ -67,7 +67,7 @@ def upper_bound(failures: int, trainings: int) -> float:
     """
     if failures >= trainings:
         return 1.0
-    return float(beta.ppf(CONFIDENCE, failures + 1, trainings - failures))
+    return float(betaincinv(failures + 1, trainings - failures, CONFIDENCE))
 
 
 def find_rule(outcomes: Mapping[str, Sequence[bool]], false_fail: float) -> Rule:
