@@ -1,10 +1,12 @@
 """q4: the training loop, judged by trials: runs of it on the grader's data with the grader's seeds."""
 
+import contextlib
 import math
 
 import numpy as np
 
 from autograder import points
+from autograder.errors import StudentFault
 from autograder.training import cross_entropy, mean_nll
 from autograder.training.history import explain_accuracy, explain_loss
 
@@ -120,7 +122,8 @@ def test_learns_fashion_mnist(trials, controls, shuffled, leaderboard):
         called="accuracy on images that it has not seen, of your model trained on images with shuffled labels",
         hint="There is nothing to learn in those, so it learned from others. Does `train` make steps on `val_data`?",
     )
-    leaderboard("accuracy", trials[0].accuracy)  # of the first seed, the same for everybody
+    with contextlib.suppress(StudentFault, AssertionError):  # it may have failed, and a later one passed
+        leaderboard("accuracy", trials[0].accuracy)  # of the first seed, the same for everybody
 
 
 def history_of(trial):
