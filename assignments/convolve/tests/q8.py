@@ -19,7 +19,7 @@ def test_tiny_cnn(TinyCNN, env):
             if name in ('conv2d', 'linear') or 'pool' in name:
                 story.append(name)
             return function(*args, **kwargs or {})
-    model = TinyCNN()
+    model = TinyCNN().eval()
     for n in (1, 4):
         with Recorder():
             scores = model(torch.rand(n, 3, 32, 32))
@@ -39,6 +39,7 @@ def test_train_tiny(TinyCNN, train_tiny, x_train, y_train, x_val, y_val, env):
     assert callable(train_tiny), 'train_tiny is not defined: run the cell above.'
     assert x_train is not None, 'This needs the images: run the cells at the start of section 8 first.'
     torch.manual_seed(0)
+    train_tiny(TinyCNN(), x_train[:5], y_train[:5])
     model = TinyCNN()
     before = [p.detach().clone() for p in model.parameters()]
     train_tiny(model, x_train, y_train)
@@ -48,7 +49,7 @@ def test_train_tiny(TinyCNN, train_tiny, x_train, y_train, x_val, y_val, env):
     model.eval()
     with torch.no_grad():
         accuracy = (model(x_val).argmax(dim=1) == y_val).float().mean().item()
-    message = f'After training, {accuracy:.0%} of the validation images are right; guessing gives 20 %. '
-    message += 'diagnose, below, looks for the reason.'
+    message = f'After training, {accuracy:.0%} of the validation images are right; more than 40 % are needed here, '
+    message += '45 % of hidden ones for the points, and guessing gives 20 %. diagnose, below, looks for the reason.'
     assert accuracy > 0.4, message
 

@@ -1,10 +1,12 @@
 """q8: a convolutional network for tiny colour images. The explanation is marked by hand."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
 from autograder import points, tensor
-from autograder.errors import StudentError
+from autograder.errors import StudentError, StudentFault
 
 ENOUGH = 0.45  # accuracy on emoji that it has not met; the text promises it
 FALLS_TO = 0.9  # of the initial loss; a right training reached .88 at worst, one without learning stays at 1
@@ -70,4 +72,5 @@ def test_learns_emoji(tiny_trials, tiny_controls, leaderboard):
         called="accuracy on emoji that it has not met, of your model trained on five images only",
         hint="Nobody learns that from five images: the knowledge was brought along, not learned.",
     )
-    leaderboard("accuracy", tiny_trials[0].accuracy)  # of the first seed, the same for everybody
+    with contextlib.suppress(StudentFault, AssertionError):  # it may have failed, and a later one passed
+        leaderboard("accuracy", tiny_trials[0].accuracy)  # of the first seed, the same for everybody
