@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from test_cnn_graders import STUDIED
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDY = runpy.run_path(str(ROOT / "benchmarks" / "training.py"))
@@ -36,6 +37,12 @@ def test_no_right_submission_lost_a_point_or_got_a_diagnosis(rows):
 def test_every_wrong_submission_was_caught(rows):
     caught = Counter(row["submission"] for row in of_kind(rows, "wrong") if row["score"] != row["max_score"])
     assert {name: caught[name] for name in STUDY["submissions"]() if "wrong" in name and caught[name] < 19} == {}
+
+
+def test_what_is_not_graded_in_every_run_lost_what_it_declares_with_each_key(rows):
+    for name in STUDIED:
+        lost = [sorted(row["lost"].split()) for row in rows if row["submission"] == name]
+        assert lost == [sorted(DECLARED[name]["fails"])] * 20, name
 
 
 def test_the_cause_that_was_named_is_the_one_that_was_made(rows):

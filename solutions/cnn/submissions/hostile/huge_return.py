@@ -49,37 +49,7 @@ class CNN(nn.Module):
 
 
 # q4
-def evaluate(model, data, loss_fn):
-    model.eval()
-    loss, correct, n = 0.0, 0, 0
-    with torch.no_grad():
-        for x, y in data:
-            out = model(x)
-            loss += loss_fn(out, y).item() * len(y)
-            correct += (out.argmax(1) == y).sum().item()
-            n += len(y)
-    return loss / n, correct / n
-
-
-def train(model, train_data, val_data, epochs=10):
-    loss_fn = nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
-    history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
-    for epoch in range(epochs):
-        model.train()
-        total, n = 0.0, 0
-        for x, y in train_data:
-            optimizer.zero_grad()
-            loss = loss_fn(model(x), y)
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(y)
-            n += len(y)
-        val_loss, val_accuracy = evaluate(model, val_data, loss_fn)
-        history["train_loss"].append(total / n)
-        history["val_loss"].append(val_loss)
-        history["val_accuracy"].append(val_accuracy)
-    return history
+# not done yet
 
 
 # q5
