@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +65,15 @@ def execute(built: Built, workshop: Path) -> dict[str, Executed]:
 
     with ThreadPoolExecutor(2) as both:
         return dict(zip(("blank", "answered"), both.map(run, ("blank", "answered")), strict=True))
+
+
+def otter_scores(built: Built, export: Path, folder: Path) -> tuple[dict[str, tuple[float, float]], str]:
+    """Points and the most there are, by check, that `otter run` gives an export; and what it printed."""
+    command = [sys.executable, "-m", "otter", "run", "-a", built.package, "-o", folder, export]
+    done = subprocess.run(command, env=SUBPROCESS_ENV, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
+    tests = json.loads((folder / "results.json").read_text())["tests"]
+    return {test["name"]: (test["score"], test["max_score"]) for test in tests}, done.stdout
 
 
 def answer_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
