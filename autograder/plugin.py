@@ -105,7 +105,7 @@ def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
         f"--override-ini=pythonpath={assignment.graders}",  # graders may share modules of their own
         "--assert=plain",
         "--capture=no",
-        "--tb=native",
+        "--tb=native",  # the cheapest: nobody sees it
         "--strict-markers",
         # What serves a person who runs pytest, and costs time or writes files here.
         *("-p", "no:cacheprovider", "-p", "no:faulthandler"),
