@@ -67,13 +67,19 @@ class Key:
     secret: bytes
 
     def seed(self, label: str) -> int:
-        """A number below 2**63 for this purpose: keyed BLAKE2b (RFC 7693) of the label."""
-        digest = hashlib.blake2b(label.encode(), key=self.secret[:64], digest_size=8).digest()
-        return int.from_bytes(digest, "big") >> 1
+        """A number below 2**63 for this purpose, to be told to a worker: keyed BLAKE2b (RFC 7693) of the label.
+
+        It tells nothing of what :meth:`rng` draws, be it for the same label.
+        """
+        return self._number(label, b"worker's seed")
 
     def rng(self, label: str) -> np.random.Generator:
         """A random generator for this purpose, the same whenever it is asked for."""
-        return np.random.default_rng(self.seed(label))
+        return np.random.default_rng(self._number(label, b""))
+
+    def _number(self, label: str, use: bytes) -> int:
+        digest = hashlib.blake2b(label.encode(), key=self.secret[:64], digest_size=8, person=use).digest()
+        return int.from_bytes(digest, "big") >> 1
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,15 @@ def test_data_are_mixed_and_classes_renamed_alike_for_all(graded):
     assert first.checks[0].feedback == second.checks[0].feedback
 
 
+def test_the_worker_s_seed_tells_nothing_of_what_the_grader_draws(graded):
+    submission = TELLS.replace("'r': torch.rand(1)", "'r': torch.initial_seed()")
+    whole = """seed, drawn = trials[0].value["r"], key.rng("trial 0")
+    assert seed == key.seed("trial 0")
+    rename, guessed = drawn.permutation(3), np.random.default_rng(seed)
+    assert not np.array_equal(drawn.permutation(60), [guessed.permutation(3), guessed.permutation(60)][1])"""
+    assert passed(graded(submission, whole))
+
+
 def test_few_images_are_balanced_and_shuffled_labels_are_others(graded):
     part = """few = make_trials(classroom, "few", epochs=1, batch_size=8, images=7, validation=4, hidden=5)[0]
     assert sorted(np.bincount(few.value["y"], minlength=3)) == [2, 2, 3] and len(few.value["val"]) == 4
