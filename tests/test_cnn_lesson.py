@@ -111,8 +111,8 @@ def test_hidden_folder_holds_test_images_only_and_stays_home():
         assert not path.is_file() or path.read_bytes() not in hidden_files
 
 
-@pytest.mark.skipif(not DEBIAN.is_dir(), reason="Debian's dataset-fashion-mnist is not installed")
 def test_cutting_again_gives_the_committed_bytes(tmp_path, capsys):
+    assert DEBIAN.is_dir(), "Debian's package dataset-fashion-mnist is not installed: `make test` does it, where apt is"
     load(LESSON / "cut_data.py").main(DEBIAN, tmp_path)
     for cut in (path for path in tmp_path.rglob("*") if path.is_file()):
         assert cut.read_bytes() == (LESSON / cut.relative_to(tmp_path)).read_bytes()
