@@ -534,6 +534,7 @@ def test_the_action_goes_on_where_bubblewrap_can_t_be_installed(machine, tmp_pat
 
 # --- the examples' scripts, run --------------------------------------------------------------------------------------
 
+
 def test_the_workflow_lists_the_repositories(tmp_path):
     (tmp_path / "students.txt").write_text("# our class\nuni/hw-ada\nuni/hw.bob_2\n\nuni/$(touch injected)\nnot one\n")
     done = run_step(workflow_steps()["List the students' repositories"], tmp_path)
