@@ -161,11 +161,16 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
 @main.command()
 @click.argument("assignment")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]")
+@click.option("--seeds", type=click.IntRange(min=1), help="How many for each style.  [default: 100]")
 @click.option("--quick", is_flag=True, help="A few trainings of each style, to try it out; nothing is stored.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
-def calibrate(assignment: str, jobs: int | None, quick: bool, sandbox: str) -> None:
-    """Train the right submissions of ASSIGNMENT with many seeds, and report what its thresholds are worth."""
+def calibrate(assignment: str, jobs: int | None, seeds: int | None, quick: bool, sandbox: str) -> None:
+    """Train the right submissions of ASSIGNMENT with many seeds, and report what its thresholds are worth.
+
+    What was measured before is kept, but for styles and kinds of trials that were changed since; a run that was
+    interrupted goes on where it was.
+    """
     from rich.progress import Progress
 
     from autograder.assignment import find_assignment
@@ -182,7 +187,7 @@ def calibrate(assignment: str, jobs: int | None, quick: bool, sandbox: str) -> N
             chosen,
             confinement,
             jobs or _default_lanes(),
-            QUICK_SEEDS if quick else SEEDS,
+            seeds or (QUICK_SEEDS if quick else SEEDS),
             store=not quick,
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )

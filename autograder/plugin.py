@@ -76,9 +76,11 @@ def run_graders(assignment: Assignment, remote: RemoteSubmission) -> GradersRun:
     return _pytest(_Recorder(assignment, remote, Court(read_calibration(assignment))))
 
 
-def measure_training(assignment: Assignment, remote: RemoteSubmission) -> tuple[Court, GradersRun]:
-    """Run the graders that make claims about trials, to measure one trial of each kind and decide nothing."""
-    court = Court(None, "measuring")
+def measure_training(
+    assignment: Assignment, remote: RemoteSubmission, kinds: frozenset[str]
+) -> tuple[Court, GradersRun]:
+    """Run the graders that make claims about trials, to measure one trial of each of the kinds and decide nothing."""
+    court = Court(None, "measuring", kinds)
     return court, _pytest(_Recorder(assignment, remote, court))
 
 

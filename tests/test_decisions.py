@@ -98,7 +98,7 @@ def test_a_proposed_threshold_is_supported_and_the_next_is_not():
     def rule(least):
         return find_rule({style: [bool(value >= least) for value in found] for style, found in values.items()}, 1e-4)
 
-    assert rule(threshold).is_one_success and len(rule(threshold).passes_at) <= 3
+    assert rule(threshold).is_one_success
     assert len(rule(threshold + 0.01).passes_at) > 3 or values["b"].min() >= threshold + 0.01
     with pytest.raises(Unsupported, match="too few"):
         propose_threshold({"a": [0.8] * 20}, 1e-4)

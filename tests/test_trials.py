@@ -192,7 +192,7 @@ def test_a_training_that_fails_by_chance_counts_as_one_without_success(make_assi
     )
     assignment = make_assignment({"test_q1.py": grader})
     values = {"accuracy": {"a.py": dict.fromkeys(range(100), 0.9)}}
-    (assignment.folder / FILE).write_text(Calibration(conditions={}, measured=values).model_dump_json())
+    (assignment.folder / FILE).write_text(Calibration(trials={"main": {}}, measured=values).model_dump_json())
     path = tmp_path / "hand_in.py"
     for raises, points in ((2, 1), (3, 0)):
         path.write_text(f"n = 0\ndef train():\n    global n\n    n += 1\n    return 1 / (n > {raises})\n")

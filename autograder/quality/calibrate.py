@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.batch.local import lane_pool
-from autograder.errors import AssignmentError
+from autograder.errors import AssignmentError, AutograderError, UnreadableSubmission
 from autograder.grading import worker_for
 from autograder.plugin import claims_about_training, measure_training
 from autograder.results import write_whole
 from autograder.sandbox import Sandbox
 from autograder.submission import SUFFIXES, Submission, read_submission
-from autograder.training.calibration import FILE, Calibration, Claim, conditions_of, read_calibration
+from autograder.training.calibration import (
+    FILE,
+    Calibration,
+    Claim,
+    Setting,
+    conditions_of,
+    read_calibration,
+)
 from autograder.training.decisions import Rule, Unsupported, propose_threshold, upper_bound
 
-SEEDS = 100  # for each style; fewer support no error of one in 10,000 with three trainings
+SEEDS = 100  # for each style; an error of one in 10,000 takes 62 with three trainings, and 30 with four
 QUICK_SEEDS = 3
-_AT_ONCE = 10  # seeds of a task, so that little is lost when it is interrupted
+_AT_ONCE = 5  # seeds of a task, so that little is lost when it is interrupted
 _SECONDS = 36_000  # for a task
 
 
@@ -41,13 +49,15 @@ def calibrate(
     store: bool,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Report:
-    """Train every style with every seed that was not run yet, and report what the claims of the graders are worth.
+    """Run the trials that were not run yet, with so many seeds for each style, and report what the claims are worth.
 
-    With ``store``, each measurement is kept in ``calibration.json`` at once, so that a run that was interrupted goes
-    on where it was. ``progress`` is told how many trainings are done, and of how many.
+    A style or a kind of trial that is new, or was changed, is measured again, and no other. With ``store``, what was
+    measured is kept in ``calibration.json`` at once, so that a run that was interrupted goes on where it was.
+    ``progress`` is told how many seeds of styles are done, and of how many.
 
     Raises:
-        AssignmentError: there is no right submission, or the graders make no claim about trials.
+        AssignmentError: there is no right submission, the graders make no claim about trials, or a style could not be
+            measured; the others were.
     """
     found = styles(assignment)
     if not found:
@@ -55,29 +65,35 @@ def calibrate(
     claims, now = _claims(assignment, found, sandbox)
     if not claims:
         raise AssignmentError("no hidden grader makes a claim about trials, so there is nothing to calibrate")
-    calibration = read_calibration(assignment) if store else None
-    if calibration is None or calibration.differences(now):
-        calibration = Calibration(conditions=now)
-    tasks = list(_missing(calibration, found, seeds))
-    done, total = 0, sum(len(numbers) for _, numbers in tasks)
+    before = (read_calibration(assignment) if store else None) or Calibration()
+    calibration = before.still_valid(now, claims)
+    waiting = list(_missing(calibration, claims, found, seeds))
+    done, total = 0, sum(len(task.kinds) for task in waiting)
     progress(done, total)
+    running: dict[Future[list[tuple[int, dict[str, float]]]], str] = {}
+    troubles: dict[str, str] = {}
     with lane_pool(lanes) as pool:
-        running = {pool.submit(_train, assignment, found[style], sandbox, numbers): style for style, numbers in tasks}
-        for future in as_completed(running):
-            for number, measured in future.result():
-                calibration.add(running[future], number, measured)
-            done += len(future.result())
-            progress(done, total)
+        while waiting or running:
+            while waiting and len(running) < lanes:  # no more than that: an interruption waits for what was handed over
+                task = waiting.pop(0)
+                running[pool.submit(_train, assignment, found[task.style], sandbox, task.kinds)] = task.style
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                style = running.pop(future)
+                try:
+                    trained = future.result()
+                except (AutograderError, UnreadableSubmission) as error:  # the others are measured all the same
+                    troubles[style] = f"{style} could not be measured: {error}"
+                    waiting = [task for task in waiting if task.style != style]
+                    continue
+                for number, measured in trained:
+                    calibration.add(style, number, measured)
+                done += len(trained)
+                progress(done, total)
             if store:
                 write_whole(assignment.folder / FILE, calibration.model_dump_json(indent=1) + "\n")
+    if troubles:
+        raise AssignmentError("\n".join(troubles.values()))
     return Report(calibration, claims)
-
-
-def _conditions_of(found: dict[str, Path]) -> dict[str, str]:
-    """What the right submissions are: a calibration of others says nothing."""
-    return {
-        f"style {name}": hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest() for name, path in found.items()
-    }
 
 
 def check_calibration(assignment: Assignment, sandbox: Sandbox) -> None:
@@ -98,28 +114,38 @@ def check_calibration(assignment: Assignment, sandbox: Sandbox) -> None:
             f"the calibration no longer fits ({'; '.join(differences)}): run `autograder calibrate` again"
         )
     for claim in claims:
+        if unmeasured := found.keys() - calibration.values(claim.measure).keys():
+            raise AssignmentError(
+                f"the calibration of {claim.measure} lacks {', '.join(sorted(unmeasured))}: run `autograder calibrate`"
+            )
         calibration.rule_for(claim)
 
 
-def _claims(
-    assignment: Assignment, found: dict[str, Path], sandbox: Sandbox
-) -> tuple[tuple[Claim, ...], dict[str, str]]:
-    """What the graders claim about trials, and the conditions of a calibration now."""
+def _claims(assignment: Assignment, found: dict[str, Path], sandbox: Sandbox) -> tuple[tuple[Claim, ...], Setting]:
+    """What the graders claim about trials, and what a calibration depends on, as it is now."""
     with worker_for(assignment, Submission(()), sandbox) as remote:
         court, run = claims_about_training(assignment, remote)
     if run.trouble:
         raise AssignmentError(f"the graders could not be read: {run.trouble}")
-    return tuple(court.claims.values()), conditions_of(assignment) | _conditions_of(found) | court.settings
+    digests = {name: hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest() for name, path in found.items()}
+    return tuple(court.claims.values()), Setting(conditions_of(assignment), digests, court.settings)
 
 
-def _missing(calibration: Calibration, found: dict[str, Path], seeds: int) -> Iterator[tuple[str, list[int]]]:
-    measures = list(calibration.measured.values())
+@dataclass(frozen=True)
+class _Task:
+    """Trials of one style, in one worker: number of the seed to the kinds that are run with it."""
+
+    style: str
+    kinds: dict[int, frozenset[str]]
+
+
+def _missing(calibration: Calibration, claims: Sequence[Claim], found: dict[str, Path], seeds: int) -> Iterator[_Task]:
     for start in range(0, seeds, _AT_ONCE):
         for style in found:
-            done = set.intersection(*(set(measure.get(style, {})) for measure in measures)) if measures else set()
-            numbers = [number for number in range(start, min(start + _AT_ONCE, seeds)) if number not in done]
-            if numbers:
-                yield style, numbers
+            numbers = range(start, min(start + _AT_ONCE, seeds))
+            kinds = {number: calibration.missing(claims, style, number) for number in numbers}
+            if any(kinds.values()):
+                yield _Task(style, {number: missing for number, missing in kinds.items() if missing})
 
 
 def _key(number: int) -> bytes:
@@ -128,16 +154,17 @@ def _key(number: int) -> bytes:
 
 
 def _train(
-    assignment: Assignment, path: Path, sandbox: Sandbox, numbers: Sequence[int]
+    assignment: Assignment, path: Path, sandbox: Sandbox, kinds: dict[int, frozenset[str]]
 ) -> list[tuple[int, dict[str, float]]]:
-    """One trial of each kind with each of these seeds, in one worker."""
+    """One trial of each of the kinds with each of the seeds, in one worker."""
     trained = []
     with worker_for(assignment, read_submission(path), sandbox, _SECONDS) as remote:
-        for number in numbers:
-            court, run = measure_training(assignment.with_key(_key(number)), remote)
+        for number, wanted in kinds.items():
+            court, run = measure_training(assignment.with_key(_key(number)), remote, wanted)
             if run.trouble:
-                raise AssignmentError(f"{path.name} could not be measured: {run.trouble}")
-            trained.append((number, court.measured))
+                raise AssignmentError(run.trouble)
+            not_reached = {claim.measure: math.nan for claim in court.claims.values() if claim.kind in wanted}
+            trained.append((number, not_reached | court.measured))
     return trained
 
 
@@ -175,7 +202,7 @@ class Report:
             return str(reason)
 
     def proposal(self, claim: Claim) -> float | str:
-        """The strictest threshold that one success in at most three trainings supports, or why there is none."""
+        """The strictest threshold that one success in at most four trainings supports, or why there is none."""
         sign = 1 if claim.direction == "at least" else -1
         values = {style: [sign * v for v in seen] for style, seen in self.calibration.values(claim.measure).items()}
         try:

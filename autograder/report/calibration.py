@@ -26,7 +26,7 @@ def show(report: Report, *, is_quick: bool) -> None:
         console.print(Text(f"Decided by {rule}." if isinstance(rule, Rule) else f"No rule: {rule}."))
         proposal = report.proposal(claim)
         if isinstance(proposal, float):
-            console.print(Text(f"The strictest threshold that one success in three trainings supports: {proposal:g}"))
+            console.print(Text(f"The strictest threshold that one success in four trainings supports: {proposal:g}"))
         console.print()
     if is_quick:
         console.print("These are far too few trainings for a verdict. Nothing was stored.")

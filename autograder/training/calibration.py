@@ -6,9 +6,10 @@ of several styles measured with many seeds, and under which conditions.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,8 +27,12 @@ Direction = Literal["at least", "at most"]
 
 @dataclass(frozen=True)
 class Claim:
-    """What a grader claims of a measure of a training: that it is at least, or at most, a threshold."""
+    """What a grader claims of a measure of a training: that it is at least, or at most, a threshold.
 
+    ``kind`` is that of the trials; ``measure`` begins with it, but for the main kind.
+    """
+
+    kind: str
     measure: str
     direction: Direction
     threshold: float
@@ -59,12 +64,30 @@ def trainings(number: int) -> str:
     return "one training" if number == 1 else f"{number} trainings"
 
 
+MAIN = "main"  # the kind of trials that have no name
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a calibration depends on, each in a form that tells whether it changed.
+
+    All of it depends on ``conditions``; what a style measured depends on its file, and what a kind of trial measured on
+    how it is run. So one that changed is measured again, and no other.
+    """
+
+    conditions: Mapping[str, str]
+    styles: Mapping[str, str]
+    trials: Mapping[str, Mapping[str, str]]
+
+
 class Calibration(BaseModel):
     """Measurements of right submissions: measure to style to seed number to value; None where a training failed."""
 
     model_config = ConfigDict(extra="forbid")
 
-    conditions: dict[str, str]
+    conditions: dict[str, str] = {}
+    styles: dict[str, str] = {}  # style to a digest of it
+    trials: dict[str, dict[str, str]] = {}  # kind of trial to its settings
     measured: dict[str, dict[str, dict[int, float | None]]] = {}
 
     def values(self, measure: str) -> dict[str, list[float]]:
@@ -102,14 +125,49 @@ class Calibration(BaseModel):
         except Unsupported as reason:
             raise AssignmentError(f"the claim {str(claim)!r} can't be decided: {reason}") from None
 
-    def differences(self, now: Mapping[str, str]) -> list[str]:
+    def differences(self, now: Setting) -> list[str]:
         """What is no longer as it was when this was measured, in words."""
-        names = [*self.conditions, *(name for name in now if name not in self.conditions)]
+        trials = [(f"{kind} " * (kind != MAIN), kind) for kind in {**self.trials, **now.trials}]
         return [
-            f"{name} was {self.conditions.get(name, 'not there')}, and is {now.get(name, 'not there')}"
-            for name in names
-            if self.conditions.get(name) != now.get(name)
+            *_differences("", self.conditions, now.conditions),
+            *_differences("style ", self.styles, now.styles),
+            *(
+                difference
+                for called, kind in trials
+                for difference in _differences(called, self.trials.get(kind, {}), now.trials.get(kind, {}))
+            ),
         ]
+
+    def still_valid(self, now: Setting, claims: Iterable[Claim]) -> Calibration:
+        """What of this was measured as it would be ``now``, and is claimed."""
+        measured: dict[str, dict[str, dict[int, float | None]]] = {}
+        for claim in claims:
+            if self.conditions == now.conditions and self.trials.get(claim.kind) == now.trials.get(claim.kind):
+                styles = self.measured.get(claim.measure, {})
+                measured[claim.measure] = {
+                    style: dict(seeds)
+                    for style, seeds in styles.items()
+                    if style in now.styles and self.styles.get(style) == now.styles[style]
+                }
+        return Calibration(
+            conditions=dict(now.conditions),
+            styles=dict(now.styles),
+            trials={kind: dict(settings) for kind, settings in now.trials.items()},
+            measured=measured,
+        )
+
+    def missing(self, claims: Iterable[Claim], style: str, seed: int) -> frozenset[str]:
+        """The kinds of trial that were not run, or not measured in full, for a style with a seed."""
+        return frozenset(
+            claim.kind for claim in claims if seed not in self.measured.get(claim.measure, {}).get(style, {})
+        )
+
+
+def _differences(called: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for name in {**before, **now}:
+        was, is_now = before.get(name, "not there"), now.get(name, "not there")
+        if was != is_now:
+            yield f"{called}{name} was {was}, and is {is_now}"
 
 
 def read_calibration(assignment: Assignment) -> Calibration | None:
@@ -129,12 +187,15 @@ def read_calibration(assignment: Assignment) -> Calibration | None:
 
 
 def conditions_of(assignment: Assignment) -> dict[str, str]:
-    """What a calibration depends on, beside the trials and the right submissions: the libraries, and the data."""
+    """What a whole calibration depends on: the libraries, the data, and code that the graders lend to trainings."""
     settings = assignment.settings
     conditions = {name: _version(name) for name in ("torch", "numpy", "scikit-learn") if _version(name)}
-    files = [name for name in (*settings.files, *settings.autograder_files) if name != DIAGNOSIS]
-    conditions["data"] = _digest(assignment.folder / name for name in files)
-    return conditions
+    files = [assignment.folder / name for name in (*settings.files, *settings.autograder_files) if name != DIAGNOSIS]
+    conditions["data"] = _digest(path for path in files if path.suffix != ".py")
+    graders = "".join(path.read_text() for path in sorted(assignment.graders.rglob("*.py")))
+    return conditions | {
+        path.name: _digest_of_code(path.read_text()) for path in files if path.suffix == ".py" and path.name in graders
+    }
 
 
 def _version(name: str) -> str:
@@ -155,33 +216,50 @@ def _digest(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def _digest_of_code(source: str) -> str:
+    """A short digest of what a module defines; not of its words, nor of what it does when it is imported."""
+    defined = [node for node in ast.parse(source).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    for node in (inner for outer in defined for inner in ast.walk(outer)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    code = "\n".join(ast.unparse(node) for node in defined)
+    return hashlib.blake2b(code.encode(), digest_size=8).hexdigest()
+
+
 @dataclass
 class Court:
     """Decides claims by a calibration, and keeps what was decided.
 
-    ``measuring`` it decides nothing and keeps what one trial measured; ``listing`` it only keeps what is claimed.
+    ``measuring`` it decides nothing and keeps what one trial of each of the ``kinds`` measured; ``listing`` it only
+    keeps what is claimed.
     """
 
     calibration: Calibration | None
     mode: Literal["deciding", "measuring", "listing"] = "deciding"
+    kinds: frozenset[str] = frozenset()
     verdicts: list[Verdict] = field(default_factory=list)
     claims: dict[str, Claim] = field(default_factory=dict)
     measured: dict[str, float] = field(default_factory=dict)
-    settings: dict[str, str] = field(default_factory=dict)  # of the trials
+    settings: dict[str, dict[str, str]] = field(default_factory=dict)  # kind of trial to how it is run
     told: set[str] = field(default_factory=set)  # causes that the student was told
     run: dict[str, list[float]] = field(default_factory=dict)  # kind of trial to the processor time of each, in seconds
     timed_out: TimedOut | None = None  # by a trial; others would take as long
 
-    def enter(self, settings: dict[str, str]) -> None:
-        """Note how trials are run.
+    def enter(self, kind: str, settings: dict[str, str]) -> None:
+        """Note how a kind of trial is run.
 
         Raises:
             AssignmentError: the calibration is of trials that were run otherwise.
         """
-        self.settings |= settings
+        self.settings[kind] = settings
         if self.calibration is not None:
-            for difference in self.calibration.differences(self.calibration.conditions | settings):
+            called = f"{kind} " * (kind != MAIN)
+            for difference in _differences(called, self.calibration.trials.get(kind, {}), settings):
                 raise AssignmentError(f"the calibration no longer fits ({difference}): run `autograder calibrate`")
+
+    def may_run(self, kind: str) -> bool:
+        """Whether a trial of this kind is wanted."""
+        return self.mode == "deciding" or (self.mode == "measuring" and kind in self.kinds)
 
     def rule_for(self, claim: Claim) -> Rule:
         """The rule by which a claim is decided.

@@ -82,7 +82,8 @@ def find_rule(outcomes: Mapping[str, Sequence[bool]], false_fail: float) -> Rule
         raise Unsupported("there is no calibration for this")
     fails = {style: upper_bound(len(seen) - sum(seen), len(seen)) for style, seen in outcomes.items()}
     worst = max(fails, key=lambda style: fails[style])
-    covers = f"{len(outcomes)} styles, {min(map(len, outcomes.values()))} trainings each"
+    numbers = sorted({len(seen) for seen in outcomes.values()})
+    covers = f"{len(outcomes)} styles, {' to '.join(str(n) for n in {numbers[0]: 0, numbers[-1]: 0})} trainings each"
     for most in range(1, MOST_FOR_ONE + 1):
         if fails[worst] ** most <= false_fail:
             return Rule((1,) * most, (-1,) * (most - 1) + (0,), fails[worst] ** most, covers)
@@ -148,7 +149,7 @@ def _endings(rule: Rule, succeeds: float) -> Iterator[tuple[int, float, bool]]:
                 yield trainings, probability, successes >= passing
 
 
-def propose_threshold(values: Mapping[str, Iterable[float]], false_fail: float, most: int = 3) -> float:
+def propose_threshold(values: Mapping[str, Iterable[float]], false_fail: float, most: int = MOST_FOR_ONE) -> float:
     """The highest threshold, to two digits, for which one success in at most ``most`` trainings keeps ``false_fail``.
 
     Raises:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from autograder.assignment import Key
 from autograder.errors import StudentFault, TimedOut
 from autograder.probes import Images, Probes, Recorded, shape_of
 from autograder.remote import Handle
-from autograder.training.calibration import Claim, Court, Direction, Verdict, trainings
+from autograder.training.calibration import MAIN, Claim, Court, Direction, Verdict, trainings
 from autograder.worker.student.causes import NO_CAUSE, Observations, explain, likely_causes
 from autograder.worker.student.measures import accuracy, compare_parameters, mean_nll, output_kind
 
@@ -202,9 +203,10 @@ class Trials:
         self._classroom = classroom
         self._court = court
         self._name = name
+        self._kind = name or MAIN
         self._settings = settings
         self._kept: list[Trial | StudentFault | AssertionError] = []
-        court.enter({f"{name} {setting}".strip(): str(value) for setting, value in settings.items()})
+        court.enter(self._kind, {setting: str(value) for setting, value in settings.items()})
 
     def __getitem__(self, number: int) -> Trial:
         """The trial of this number, from 0.
@@ -212,8 +214,8 @@ class Trials:
         Raises:
             StudentFault: the submission failed in it, now or when it was first asked for.
         """
-        if self._court.mode == "listing":
-            raise StudentFault("no trial is run while claims are listed")
+        if not self._court.may_run(self._kind):
+            raise StudentFault("no trial of this kind is run while claims are listed, or others are measured")
         while len(self._kept) <= number:
             self._kept.append(self._run(f"{self._name} trial {len(self._kept)}".strip()))
         kept = self._kept[number]
@@ -230,7 +232,7 @@ class Trials:
             if isinstance(fault, TimedOut):
                 self._court.timed_out = fault
             return fault
-        self._court.run.setdefault(self._name or "main", []).append(trial.observed.seen.cpu_seconds)
+        self._court.run.setdefault(self._kind, []).append(trial.observed.seen.cpu_seconds)
         return trial
 
     def reaches(self, measure: str, threshold: float, *, false_fail: float, called: str = "", hint: str = "") -> None:
@@ -256,14 +258,15 @@ class Trials:
         self, direction: Direction, measure: str, threshold: float, false_fail: float, called: str, hint: str
     ) -> None:
         court = self._court
-        claim = Claim(f"{self._name} {measure}".strip(), direction, threshold, false_fail)
+        claim = Claim(self._kind, f"{self._name} {measure}".strip(), direction, threshold, false_fail)
         if court.mode != "deciding":
             court.claims[str(claim)] = claim
-        if court.mode == "listing":
+        if not court.may_run(self._kind):
             return
         if court.mode == "measuring":
-            court.measured[claim.measure] = math.nan  # in case the training fails
-            court.measured[claim.measure] = float(getattr(self[0], measure))
+            court.measured[claim.measure] = math.nan
+            with suppress(StudentFault, AssertionError):  # a claim about another kind may follow
+                court.measured[claim.measure] = float(getattr(self[0], measure))
             return
         rule = court.rule_for(claim)
         observed: list[float] = []
