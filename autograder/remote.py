@@ -70,6 +70,7 @@ class RemoteSubmission:
         self._worker: Worker | None = None
         self._generation = 0
         self._call_seconds = times.call
+        self._withheld: tuple[str, ...] = ()
         self._ends = time.monotonic() + times.total
         self._no_worker: SandboxUnavailable | None = None
         self._lost: dict[int, str] = {}  # cells that killed their worker, and how
@@ -90,6 +91,19 @@ class RemoteSubmission:
             yield
         finally:
             self._call_seconds = before
+
+    @contextlib.contextmanager
+    def without(self, *patterns: str) -> Iterator[None]:
+        """Switch functions off while student code is called within the block: ``worker.without("torch*.conv?d")``.
+
+        They raise, in plain words, see :func:`autograder.worker.student.withheld.without`. That keeps honest students
+        from shortcuts, and is no boundary.
+        """
+        before, self._withheld = self._withheld, patterns
+        try:
+            yield
+        finally:
+            self._withheld = before
 
     def load(self) -> None:
         """Start a worker and run the cells, unless that was done.
@@ -260,7 +274,8 @@ class Handle:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         label = self._call_label or f"{self._label}(...)"
-        return self._ask({"do": "call", "args": list(args), "kwargs": kwargs}, "function", label)
+        withheld = list(self._remote._withheld)
+        return self._ask({"do": "call", "args": list(args), "kwargs": kwargs, "without": withheld}, "function", label)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -163,7 +163,7 @@ def test_student_version_has_stubs_and_no_solution():
     written = [c for c in notebook.cells if c.cell_type == "markdown" and "Type your answer here" in c.source]
     assert len(written) == 1 and "4 x 4 kernel and a stride of 2: it finds" not in text
     tests = [create_test_file(str(path), None) for path in sorted((RELEASED / "tests").glob("q*.py"))]
-    assert [len(test.test_cases) for test in tests] == [3, 2, 2, 2, 2, 3, 2, 2]
+    assert [len(test.test_cases) for test in tests] == [3, 3, 2, 3, 3, 3, 2, 2]
     assert sum(test.possible for test in tests) == 0
 
 
@@ -198,7 +198,7 @@ def test_blank_notebook_says_what_is_missing(executed):
     # only cells that show off the student's own work can fail, and grading passes over those
     assert all("otter_ignore" in cell.metadata.tags for cell in blank.failed_cells)
     said = blank.checks
-    assert [said[name].count("Test case failed") for name in QUESTIONS] == [3, 2, 2, 2, 2, 3, 2, 2]
+    assert [said[name].count("Test case failed") for name in QUESTIONS] == [3, 3, 2, 3, 3, 3, 2, 2]
     for name in QUESTIONS[:6]:
         assert "Nothing came back." in said[name] or "None" in said[name], name
     assert "PatternNet has 0 parameters" in said["q7"]
@@ -220,13 +220,15 @@ def test_round_trip_through_otter(built, executed, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def says():
+def says(built):
     """says("q1", name=value, ...): what the public tests say of a notebook with these definitions, or ''."""
     reference = runpy.run_path(str(LESSON / "submissions" / "right" / "reference.py"))
 
     def run(question, **definitions):
-        test = create_test_file(str(RELEASED / "tests" / f"{question}.py"), None)
-        test.run({**reference, **definitions})
+        test = create_test_file(str(built.student / "tests" / f"{question}.py"), None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(built.student)  # where a notebook runs, `diagnosis` lies beside it
+            test.run({**reference, **definitions})
         return "\n".join(result.message for result in test.test_case_results if not result.passed)
 
     return run
@@ -254,6 +256,27 @@ def test_public_tests_name_common_mistakes(says):
     assert "the stride is the kernel size, not 1" in stride_1
     unchecked = says("q6", trace_shapes=runs)
     assert "Raise a ValueError; yours is a RuntimeError" in unchecked
+
+
+def test_public_tests_refuse_what_is_to_be_written_by_hand(says):
+    def by_unfold(image, kernel_size, stride):
+        x = torch.tensor(image, dtype=torch.float64)[None, None]
+        places = [(side - k) // s + 1 for side, k, s in zip(image.shape, kernel_size, stride, strict=True)]
+        return nn.functional.unfold(x, kernel_size, stride=stride)[0].T.reshape(*places, *kernel_size).numpy()
+
+    def by_layer(image, weight, bias, stride):
+        image, weight, bias = map(torch.tensor, (image, weight, bias))
+        return nn.functional.conv2d(image[None], weight, bias, stride)[0].numpy()
+
+    def by_pooling(image, kernel_size, stride=None, how="max"):
+        return (nn.functional.max_pool2d if how == "max" else nn.functional.avg_pool2d)(
+            torch.tensor(image), kernel_size, stride
+        ).numpy()
+
+    for question, function in (("q2", by_unfold), ("q4", by_layer), ("q5", by_pooling)):
+        name = {"q2": "extract_patches", "q4": "convolve", "q5": "pool"}[question]
+        said = says(question, **{name: function})
+        assert said.count("is switched off here: what it does is to be written by hand, in NumPy.") == 1, said
 
 
 def runs(layers, shape):

@@ -6,6 +6,7 @@ import pytest
 from autograder import tensor
 from autograder.assignment import TimeLimits
 from autograder.errors import BadClaim, MissingName, StubLeft, StudentError, WorkerGone
+from autograder.worker.student.withheld import CONVOLUTIONS
 
 
 def test_magics_and_shell_lines_are_tolerated(strongest, run_code):
@@ -187,6 +188,40 @@ def test_a_grader_s_helper_runs_in_the_worker(strongest, run_code, tmp_path):
     helper.write_text("def size_of(x): return len(x.items)\n")
     submission, remote = run_code(strongest, "class Box: items = [1, 2, 3]\nbox = Box()")
     assert remote.helper(helper).size_of(submission.box) == 3
+
+
+def test_functions_are_switched_off_by_whatever_name_they_are_called(strongest, run_code):
+    code = """
+    import functools
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+    from scipy.signal import correlate2d
+    from torch.nn.functional import conv2d as own
+    x, w, a = torch.ones(1, 1, 4, 4), torch.ones(1, 1, 2, 2), np.ones((4, 4))
+    layer, bound = torch.nn.Conv2d(1, 1, 2), functools.partial(F.max_pool2d, kernel_size=2)
+    def late():
+        from scipy import ndimage
+        return ndimage.uniform_filter(a, 2)
+    ways = dict(
+        function=lambda: own(x, w), starred=lambda: torch.conv2d(*(x, w)), layer=lambda: layer(x),
+        pooling=lambda: bound(x), average=lambda: torch.nn.AvgPool2d(2)(x), unfold=lambda: F.unfold(x, 2),
+        scipy=lambda: correlate2d(a, a), late=late,
+    )
+    allowed = lambda: [np.convolve([1, 2], [3, 4]), np.lib.stride_tricks.sliding_window_view(a, (2, 2)).sum()]
+    def call(name): return np.asarray(ways[name]().detach() if name[0] != "s" and name != "late" else ways[name]()).size
+    """
+    submission, remote = run_code(strongest, code, preload=("torch",))
+    names = ["function", "layer", "pooling", "average", "unfold", "late"]
+    for name in names:
+        assert submission.call(name) > 0
+    with remote.without(*CONVOLUTIONS):
+        for name in [*names, "starred", "scipy"]:
+            with pytest.raises(StudentError, match=r"`\w+` of (torch|scipy) is switched off here") as raised:
+                submission.call(name)
+            assert raised.value.is_a("Withheld")
+        assert [np.asarray(value).tolist() for value in submission.allowed()] == [[3, 10, 8], 36]
+    assert submission.call("layer") == 9
 
 
 def test_an_optimizer_does_not_import_the_compiler_and_compiling_does(strongest, run_code):

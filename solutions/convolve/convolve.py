@@ -74,6 +74,10 @@ grader = otter.Notebook("convolve.ipynb")
 # the names of functions and classes, since the graders look for them, and see to it that the notebook runs from
 # top to bottom. At the end you explain your last network in your own words; a person reads that.
 #
+# q2, q4 and q5 are to be written by hand, in NumPy. While they are checked and graded, PyTorch's convolutions,
+# pooling and `nn.Unfold`, and SciPy's convolutions and filters, are **switched off**: they raise an error that says
+# so. All of NumPy can be used.
+#
 # Paragraphs that begin with **Think** carry no points. Decide on an answer before you open it.
 #
 # ### What is graded
@@ -314,6 +318,7 @@ plt.show()
 # - The result is an array `(n_rows, n_cols, kh, kw)`: `result[r, c]` is the patch of row `r` and column `c` of
 #   places.
 # - The window never hangs over the edge. If the last step doesn't fit, it isn't made.
+# - Write it in NumPy: PyTorch's and SciPy's ways to move a window are switched off while it is checked.
 #
 # In the picture above, `extract_patches(picture, (2, 2), (2, 1))` has the shape `(2, 4, 2, 2)`. How many places
 # are there in one direction? Work that out first. A slice `image[top : top + kh, left : left + kw]` is one
@@ -376,6 +381,22 @@ def test_windows_that_are_not_square(extract_patches, env):
     assert np.shape(patches) == (3, 3, 3, 2), message
     message = "The last patch begins in row 4 and column 6. Yours holds something else."
     assert np.array_equal(patches[2][2], image[4:7, 6:8]), message
+
+
+# %%
+def test_extract_patches_is_written_by_hand(extract_patches, env):
+    import numpy as np
+    from diagnosis.withheld import CONVOLUTIONS, Withheld, without
+
+    assert callable(extract_patches), "extract_patches is not defined: run the cell above."
+    failure = None
+    try:
+        with without(*CONVOLUTIONS):
+            answer = extract_patches(np.arange(20.0).reshape(4, 5), (2, 2), (2, 1))
+    except Withheld as error:
+        failure = f"{error}, in NumPy."
+    assert failure is None, failure
+    assert answer is not None and answer is not ..., "Nothing came back. Return the array of patches."
 
 
 # %% [raw]
@@ -662,7 +683,8 @@ plt.show()
 # %% [markdown]
 # ### Question 4
 #
-# Write `convolve(image, weight, bias, stride)` in NumPy, without PyTorch.
+# Write `convolve(image, weight, bias, stride)` in NumPy, without PyTorch's or SciPy's convolutions: these are
+# switched off while it is checked.
 #
 # - `image` is an array `(C, H, W)`, `weight` `(F, C, kh, kw)`, `bias` `(F,)`, and `stride` a pair `(down,
 #   right)`.
@@ -731,6 +753,22 @@ def test_as_pytorch(convolve, env):
         assert np.allclose(answer, expected), message
 
 
+# %%
+def test_convolve_is_written_by_hand(convolve, env):
+    import numpy as np
+    from diagnosis.withheld import CONVOLUTIONS, Withheld, without
+
+    assert callable(convolve), "convolve is not defined: run the cell above."
+    failure = None
+    try:
+        with without(*CONVOLUTIONS):
+            answer = convolve(np.ones((2, 4, 5)), np.ones((3, 2, 2, 3)), np.zeros(3), (1, 1))
+    except Withheld as error:
+        failure = f"{error}, in NumPy."
+    assert failure is None, failure
+    assert answer is not None and answer is not ..., "Nothing came back. Return the array."
+
+
 # %% [raw]
 # # END TESTS
 
@@ -791,7 +829,8 @@ plt.show()
 # %% [markdown]
 # ### Question 5
 #
-# Write `pool(image, kernel_size, stride=None, how="max")` in NumPy.
+# Write `pool(image, kernel_size, stride=None, how="max")` in NumPy, without PyTorch's pooling or SciPy's filters:
+# these are switched off while it is checked.
 #
 # - `image` is an array `(C, H, W)`; `kernel_size` and `stride` are pairs, height first.
 # - If `stride` is `None`, it is the kernel size, as in PyTorch.
@@ -854,6 +893,22 @@ def test_pooling_as_pytorch(pool, env):
             assert np.shape(answer) == expected.shape, message
             message = f'For kernel_size={kernel_size}, stride={stride}, how="{how}" the numbers are not PyTorch\'s.'
             assert np.allclose(answer, expected), message
+
+
+# %%
+def test_pool_is_written_by_hand(pool, env):
+    import numpy as np
+    from diagnosis.withheld import CONVOLUTIONS, Withheld, without
+
+    assert callable(pool), "pool is not defined: run the cell above."
+    failure = None
+    try:
+        with without(*CONVOLUTIONS):
+            answer = pool(np.ones((2, 4, 6)), (2, 3)), pool(np.ones((2, 4, 6)), (2, 3), how="avg")
+    except Withheld as error:
+        failure = f"{error}, in NumPy."
+    assert failure is None, failure
+    assert answer[0] is not None and answer[0] is not ..., "Nothing came back. Return the array."
 
 
 # %% [raw]

@@ -137,7 +137,7 @@ def _cause(cases, claims, answers, wrong, mistakes, form, hint):
             if all(_gives(mistake, case, answers[n], form) for n, case in zip(answered, known, strict=True)):
                 return mistake.text
     if isinstance(claims[wrong[0]], StudentError):
-        return f"{claims[wrong[0]]}. {hint}".strip()
+        return f"{claims[wrong[0]]}.{'' if claims[wrong[0]].is_a('Withheld') else f' {hint}'}".strip()
     if answers[wrong[0]] is None:
         return f"Your function is to return {form.words}."
     if len(cases) > 2 and len(answered) == len(cases) and len({form.show(a) for a in answers}) == 1:

@@ -7,6 +7,8 @@ from answers import Case, Mistake, require
 
 from autograder import points
 
+pytestmark = pytest.mark.usefixtures("by_hand")
+
 
 def conv2d(image, weight, bias, stride, **settings):
     # A copy, since PyTorch takes no arrays that run backwards.
