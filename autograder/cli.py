@@ -102,12 +102,12 @@ def grade(
 
     results: list[Result] = []
     wanted = Wanted(junit, markdown, classroom, annotate)
+    store = ResultStore(output)
     with open_assignment(assignment) as chosen, reports(results, wanted):
         collected = collect(submissions)
         confinement = choose(sandbox, forbidden=(chosen.folder,))
-        store = ResultStore(output)
         names = [job.name for job in collected.jobs]
-        with Display(chosen.settings.title, confinement.name, len(names)) as display:
+        with store.locked(), Display(chosen.settings.title, confinement.name, len(names)) as display:
             display.passed_over(collected.passed_over)
             try:
                 lanes = jobs or _default_lanes()
@@ -119,6 +119,12 @@ def grade(
                 results.sort(key=lambda result: result.submission)
                 scores = store.write_scores(names)
         display.summary(results, scores, debug=debug)
+        if store.unwritten:
+            names, reasons = list(store.unwritten), sorted(set(store.unwritten.values()))
+            raise AutograderError(
+                f"{len(names)} files could not be written to {output} ({', '.join(reasons)}): "
+                f"mend that and grade these again: {', '.join(names[:5])}{', ...' * (len(names) > 5)}"
+            )
         display.to_be_marked(write_written(results, output, chosen.settings.title))
     return _exit_status(results, fail_under)
 

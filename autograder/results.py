@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
+import fcntl
 import hashlib
+import io
 import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from autograder.errors import UsageError
 
 Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
 Status = Literal["graded", "partial", "ungradable", "error"]
@@ -24,7 +30,13 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufff
 
 
 def presentable(text: str, longest: int = MAX_FEEDBACK) -> str:
-    """Text for a report, which may hold what a submission said: no control characters, and not too long."""
+    """Text for a report, which may hold what a submission said: no control characters, and not too long.
+
+    Nor any that can't be seen and change how others are read (Unicode's category Cf): a bidirectional override
+    would show a file's name, or a sentence of ours, in another order than it has. https://trojansource.codes
+    """
+    if not text.isascii():
+        text = "".join(c for c in text if c.isascii() or unicodedata.category(c) != "Cf")
     text = CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", text)
     return text if len(text) <= longest else text[: longest - 4] + " ..."
 
@@ -154,14 +166,53 @@ _SUMMARY: dict[Status, str] = {
 
 @dataclass
 class ResultStore:
-    """The folder that results are written to: ``results/<submission>.json`` and ``scores.csv``."""
+    """The folder that results are written to: ``results/<submission>.json`` and ``scores.csv``.
+
+    What can't be written, on a full disk for instance, is kept in ``unwritten``, by its name and with the reason, and
+    stops nothing else.
+    """
 
     folder: Path
+    unwritten: dict[str, str] = field(default_factory=dict)
     _rows: dict[str, Result] = field(default_factory=dict)
 
-    def add(self, result: Result) -> Path:
-        """Write one result at once, so that nothing is lost if a later one fails. Returns where it is."""
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the folder to one command at a time. The lock ends with its holder, however that ends.
+
+        Raises:
+            UsageError: another command writes to it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # The folder itself: a lock file would be one more thing that lies in it, or be removed in the wrong moment.
+        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise UsageError(
+                        f"another command is writing results to {self.folder}: wait until it has ended, or give "
+                        "another -o"
+                    ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def add(self, result: Result) -> None:
+        """Write one result at once, so that nothing is lost if a later one fails."""
         self._rows[result.submission] = result
+        self._try(result.submission, lambda: self._write(result))
+
+    def _try(self, name: str, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self.unwritten[name] = error.strerror or str(error)
+        else:
+            self.unwritten.pop(name, None)
+
+    def _write(self, result: Result) -> None:
         text = json.dumps(result.to_gradescope(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         results = self.folder / "results"
         results.mkdir(parents=True, exist_ok=True)
@@ -175,39 +226,55 @@ class ResultStore:
             # The submission is in the file, under its own name.
             path = results / f"{hashlib.blake2b(result.submission.encode(), digest_size=16).hexdigest()}.json"
             write_whole(path, text)
-        return path
 
     def write_scores(self, order: Sequence[str]) -> Path:
-        """Write ``scores.csv``: a row for each submission in this order, a column for each check."""
+        """Write ``scores.csv``: a row for each submission in this order, a column for each check.
+
+        And what could not be written before: there may be room again. Returns where the scores are.
+        """
+        for name in list(self.unwritten):
+            if name in self._rows:
+                self.add(self._rows[name])
         path = self.folder / "scores.csv"
         results = [self._rows[name] for name in order if name in self._rows]
-        columns = list(dict.fromkeys(check.name for result in results for check in result.checks))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["submission", "score", "max_score", "status", *columns])
-            for result in results:
-                points = {check.name: check.points for check in result.checks}
-                cells = [_number(points[name]) if name in points else "" for name in columns]
-                writer.writerow(
-                    [
-                        spreadsheet_text(result.submission),
-                        _number(result.score),
-                        _number(result.max_score),
-                        result.status,
-                        *cells,
-                    ]
-                )
+        self._try(path.name, lambda: write_whole(path, _scores(results)))
         return path
+
+
+def _scores(results: Sequence[Result]) -> str:
+    columns = list(dict.fromkeys(check.name for result in results for check in result.checks))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["submission", "score", "max_score", "status", *columns])
+    for result in results:
+        points = {check.name: check.points for check in result.checks}
+        cells = [_number(points[name]) if name in points else "" for name in columns]
+        writer.writerow(
+            [
+                spreadsheet_text(result.submission),
+                _number(result.score),
+                _number(result.max_score),
+                result.status,
+                *cells,
+            ]
+        )
+    return text.getvalue()
 
 
 # Too long with its ".json", or the name of a folder that holds other results.
 _UNFIT_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
+_FORMULA = re.compile(r"(^|[,;|\t])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
 def spreadsheet_text(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+    """Text that a spreadsheet does not take for a formula, whatever it takes for the end of a cell.
+
+    Spreadsheets of some countries split lines at semicolons; those of others know full-width signs.
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return _FORMULA.sub(r"\1\2'", text)
 
 
 def _number(value: float) -> str:
@@ -221,8 +288,10 @@ def write_whole(path: Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
+            file.flush()
+            os.fsync(descriptor)  # a disk that is full may say so only now
         temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)
         raise

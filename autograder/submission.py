@@ -20,6 +20,7 @@ from autograder.written import SourceCell, written_answers
 
 SUFFIXES = (".ipynb", ".py", ".zip")
 MAX_BYTES = 25 << 20  # a notebook with its pictures is seldom over 10 MB
+MAX_ENTRIES = 10_000  # of an archive: each takes memory before anything is read
 IGNORE_TAG = "otter_ignore"
 
 
@@ -203,6 +204,8 @@ def _decode_python(data: bytes) -> str:
 
 def _from_zip(data: bytes) -> tuple[str, bytes]:
     """The one notebook, or else the one Python file, of an archive."""
+    if data.count(_ENTRY) > MAX_ENTRIES:
+        raise UnreadableSubmission(f"The archive holds more than {MAX_ENTRIES:,} files: hand in your notebook alone.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = [
@@ -222,7 +225,13 @@ def _from_zip(data: bytes) -> tuple[str, bytes]:
     raise UnreadableSubmission("The archive holds no notebook (.ipynb) and no Python file (.py).")
 
 
+_ENTRY = b"PK\x01\x02"  # what each entry of an archive's directory begins with
+
+
 def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    # Of the methods that there are, `read(n)` expands no more than n bytes of these two alone.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise UnreadableSubmission("The archive is compressed in an unusual way: make an ordinary .zip of it.")
     # Neither the declared size nor the compressed one is to be trusted: read no more than the bound.
     with archive.open(info) as file:
         data = file.read(MAX_BYTES + 1)

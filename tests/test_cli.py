@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from autograder.batch.collect import collect
 from autograder.errors import UsageError
 from autograder.report.terminal import Display
-from autograder.results import Check, Result
+from autograder.results import Check, Result, ResultStore, presentable, spreadsheet_text
 
 GRADER = """
 from autograder import points
@@ -194,6 +195,59 @@ def test_a_name_that_no_file_can_have_loses_nothing(make_assignment, tmp_path):
     )
     assert all(result["score"] == 2 for result in written)
     assert "\n'=1+1.py," in (tmp_path / "out/scores.csv").read_text(), "a spreadsheet would compute it"
+
+
+def test_names_that_differ_in_what_can_t_be_shown_are_numbered(tmp_path):
+    for name in ("a\x01.py", "a\x02.py", "a\u202e.py", "a\N{REPLACEMENT CHARACTER} (2).py", "b.py"):
+        (tmp_path / name).write_text("x = 1")
+    jobs = collect([tmp_path]).jobs
+    odd = "a\N{REPLACEMENT CHARACTER}"
+    assert sorted(job.name for job in jobs) == [f"{odd} (2).py", f"{odd} (3).py", f"{odd} (4).py", f"{odd}.py", "b.py"]
+    assert {job.name: job.path.name for job in jobs}[f"{odd} (2).py"] == f"{odd} (2).py", "a real name is kept"
+    assert jobs == collect([tmp_path]).jobs
+
+
+@pytest.mark.parametrize("name", ["x;=1+1;.py", "x\t@SUM(1).py", "\uff1d1+1.py", "-2.py", "a,+1.py", " =1.py"])
+def test_no_spreadsheet_computes_a_name(name):
+    text = spreadsheet_text(name)
+    for delimiter in ",;\t|":
+        assert not any(re.match(r"\s*[=+\-@\uff1d]", cell) for cell in text.split(delimiter))
+    assert spreadsheet_text("ada-2=b/hw.py") == "ada-2=b/hw.py"
+
+
+def test_a_full_disk_loses_nothing_that_was_there_and_stops_no_other(make_assignment, folder, tmp_path):
+    """A real one: a file system of eight pages, of which one is free."""
+    assignment = make_assignment({"test_q1.py": GRADER})
+    out = tmp_path / "out"
+    (out / "results").mkdir(parents=True)
+    command = f"{sys.executable} -m autograder grade {assignment.folder} '{folder}' -o {out} --sandbox landlock"
+    script = (
+        f"mkdir {out}/results; printf old > {out}/scores.csv; head -c {6 * 4096} /dev/zero > {out}/filler; "
+        f"{command}; echo status $?; cat {out}/scores.csv; find {out}/results -name '*.json'"
+    )
+    disk = ["bwrap", "--dev-bind", "/", "/", "--size", str(8 * 4096), "--tmpfs", out, "sh", "-c", script]
+    done = subprocess.run(disk, capture_output=True, text=True, timeout=180, check=False)
+    assert "status 1" in done.stdout and "Traceback" not in done.stderr
+    assert "5 files could not be written" in done.stderr and "No space left on device" in done.stderr
+    assert "scores.csv" in done.stderr and done.stderr.count("\n") == 1
+    before, after = done.stdout.split("status 1\n")
+    assert "dora/hw.py" in before, "the table shows all results"
+    assert after.startswith("old") and after.count(".json") == 1
+
+
+def test_two_commands_do_not_write_to_one_folder(make_assignment, folder, tmp_path):
+    assignment = make_assignment({"test_q1.py": GRADER})
+    store = ResultStore(tmp_path / "out")
+    with store.locked():
+        second = autograder("grade", assignment.folder, folder / "ada", "-o", tmp_path / "out")
+        assert (second.returncode, second.stderr.count("\n")) == (2, 1)
+        assert "another command is writing results" in second.stderr
+    assert autograder("grade", assignment.folder, folder / "ada", "-o", tmp_path / "out").returncode == 0
+
+
+@pytest.mark.parametrize("text", ["\u202efdp.ipynb", "a\u200bb\u2066c\ufeff", "\U000e0041"])
+def test_what_changes_how_text_is_read_is_dropped(text):
+    assert presentable(f"x{text}y") == "x" + "".join(c for c in text if c.isascii()) + "y"
 
 
 def test_importing_the_package_loads_nothing_heavy():

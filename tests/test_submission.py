@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import os
+import struct
 import zipfile
 
 import nbformat
@@ -155,3 +156,20 @@ def test_hostile_headers_and_many_cells_cost_nothing(hand_in):
     source = "\n".join([*bomb, "# ---", "# %%", "x = 1", *["# %%"] * 16_000])
     cells = read_submission(hand_in("a.py", source.encode())).cells
     assert cells[1].source == "x = 1\n" and len(cells) == 16_002
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_expands_without_bounds_is_not_read(hand_in, method):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("a.py", b"x = 1\n")
+    with pytest.raises(UnreadableSubmission, match=r"unusual way.*ordinary \.zip"):
+        read_submission(hand_in("a.zip", buffer.getvalue()))
+
+
+def test_an_archive_of_very_many_files_is_not_read(hand_in):
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    count = 400_000
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, count * len(entry), 0, 0)
+    with pytest.raises(UnreadableSubmission, match="more than 10,000 files"):
+        read_submission(hand_in("a.zip", entry * count + end))

@@ -519,3 +519,10 @@ def test_a_spreadsheet_computes_nothing_in_the_table(tmp_path):
         ["'=1+1.py", "'=HYPERLINK()", "", ""],
         ["'@a.py", "'=HYPERLINK()", "", ""],
     ]
+
+
+def test_a_wide_table_of_little_text_stays_text():
+    """A row is filled up to the width of its table: ten thousand characters would make millions of cells."""
+    text = "a|" * 1000 + "\n" + "-|" * 1000 + "\n" + "x\n" * 2900
+    assert _as_html(text).startswith("<pre>")
+    assert "<table>" in _as_html("a | b\n--|--\n1 | 2")

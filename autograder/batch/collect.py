@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ def collect(paths: Sequence[Path]) -> Collected:
     A file that is named is a submission whatever it is. Below a folder, notebooks, Python files and archives
     are; hidden files and folders are not looked at.
 
+    Two files of a folder whose names differ only in what can't be shown are told apart by a number.
+
     Raises:
         UsageError: a path does not exist, nothing was found, or two submissions would have the same name.
     """
@@ -42,9 +45,9 @@ def collect(paths: Sequence[Path]) -> Collected:
         if given.is_dir():
             files = sorted(_files_below(given))
             passed_over += [path for path in files if path.suffix.lower() not in SUFFIXES]
-            found = [_job(path.relative_to(given), path) for path in files if path.suffix.lower() in SUFFIXES]
+            found = _jobs(given, [path for path in files if path.suffix.lower() in SUFFIXES])
         elif given.exists() or given.is_symlink():
-            found = [_job(Path(given.name), given)]
+            found = [Job(_name(Path(given.name)), given)]
         else:
             raise UsageError(f"there is no submission {str(given)!r}")
         for job in found:
@@ -59,10 +62,28 @@ def collect(paths: Sequence[Path]) -> Collected:
     return Collected(tuple(jobs[name] for name in sorted(jobs)), tuple(passed_over))
 
 
-def _job(name: Path, path: Path) -> Job:
-    """A job whose name can be written in any file: no control character, no byte that is not UTF-8."""
-    text = name.as_posix().encode("utf-8", "backslashreplace").decode()
-    return Job("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text), path)
+def _jobs(folder: Path, paths: Sequence[Path]) -> list[Job]:
+    names = {path: _name(path.relative_to(folder)) for path in paths}
+    # Who has a name that can be written keeps it, whatever others call their files.
+    taken = {name for path, name in names.items() if name == path.relative_to(folder).as_posix()}
+    numbers: Counter[str] = Counter()
+    jobs = []
+    for path, name in names.items():
+        unique = name
+        if name != path.relative_to(folder).as_posix():
+            stem, suffix = name.removesuffix(path.suffix), path.suffix
+            while unique in taken:
+                numbers[name] += 1
+                unique = f"{stem} ({numbers[name] + 1}){suffix}"
+            taken.add(unique)
+        jobs.append(Job(unique, path))
+    return jobs
+
+
+def _name(path: Path) -> str:
+    """A name that can be written in any file: no control character, no byte that is not UTF-8."""
+    text = path.as_posix().encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import click
 
-from autograder.results import Check, Result, presentable
+from autograder.results import Check, Result, presentable, write_whole
 
 _MOST = 10  # annotations of a level that GitHub keeps of a step
 _MAX_TITLE = 250
@@ -103,7 +103,7 @@ def write_classroom(results: Sequence[Result], path: Path) -> None:
             _test(check, f"{result.submission}: " if several else "") for result in results for check in result.checks
         ],
     }
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, indent=2) + "\n")
 
 
 def _status(results: Sequence[Result]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import functools
 import io
+import os
 import re
 import statistics
 from collections import Counter
@@ -22,10 +23,11 @@ from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from autograder.errors import AutograderError
-from autograder.results import Answer, Parts, Result, spreadsheet_text
+from autograder.results import Answer, Parts, Result, spreadsheet_text, write_whole
 
 COLUMNS = ["submission", "question", "marks", "comment"]
 _MAX_MARKDOWN = 10_000  # characters: hostile Markdown takes quadratic time
+_MAX_CELLS = 5_000  # of tables: a row is filled up to the width of its table, so that a few characters make many
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def write_written(results: Sequence[Result], folder: Path, title: str) -> tuple[
     environment = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["shown"] = _shown
     template = environment.get_template("written.html")
-    page.write_text(template.render(title=title, questions=questions), encoding="utf-8")
+    write_whole(page, template.render(title=title, questions=questions))
     _add_rows(marks, [(entry.submission, question.name) for question in questions for entry in question.entries])
     return page, marks
 
@@ -126,7 +128,9 @@ def _shown(parts: Parts) -> Markup:
 
 
 def _as_html(text: str) -> Markup:
-    if len(text) <= _MAX_MARKDOWN:
+    lines = text.splitlines()
+    cells = len(lines) * max((line.count("|") for line in lines), default=0)
+    if len(text) <= _MAX_MARKDOWN and cells <= _MAX_CELLS:
         try:
             return Markup(_markdown().render(text))  # noqa: S704  # see the module's docstring
         except Exception:  # noqa: S110  # one student's text must not cost the others the page
@@ -154,8 +158,13 @@ def _add_rows(path: Path, wanted: list[tuple[str, str]]) -> None:
         if key not in known:
             writer.writerow({"submission": key[0], "question": key[1]})
     if new.getvalue():
-        with path.open("a", encoding="utf-8", newline="") as file:
-            file.write("\n" * (bool(old) and not old.endswith("\n")) + new.getvalue())
+        size = path.stat().st_size if path.exists() else 0
+        try:
+            with path.open("a", encoding="utf-8", newline="") as file:
+                file.write("\n" * (bool(old) and not old.endswith("\n")) + new.getvalue())
+        except OSError:  # a full disk, which may have had room for half a row
+            os.truncate(path, size)
+            raise
 
 
 def _read(path: Path) -> str:
