@@ -1,5 +1,7 @@
 """How a submission's cells run, and what comes back from calls, in a real worker."""
 
+import textwrap
+
 import numpy as np
 import pytest
 
@@ -246,3 +248,41 @@ def test_an_optimizer_does_not_import_the_compiler_and_compiling_does(strongest,
     assert not is_imported
     compiled_weights, is_imported = submission.step(True)
     assert is_imported and compiled_weights.tolist() == weights.tolist()
+
+
+OPTIONS = ("", ", backend='eager'", ", backend='inductor', fullgraph=True", ", dynamic=True")
+
+
+def test_what_is_compiled_runs_as_it_was_written_and_can_be_watched(sandbox, run_code):
+    """The default backend starts a C++ compiler, and the watch's hooks would be compiled into the model."""
+    code = """
+    import torch
+    from torch import nn
+
+    def model():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
+
+    def train(used):
+        optimizer = torch.optim.SGD(used.parameters(), lr=0.1)
+        for size in (4, 4, 7):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(used(torch.ones(size, 3)), torch.arange(size) % 2).backward()
+            optimizer.step()
+        used.eval()
+        with torch.no_grad():
+            used(torch.ones(2, 3))
+        return optimizer.param_groups[0]["params"][0]
+    """
+    compiled = [f"\ndef compiled_{n}(model): return train(torch.compile(model{o}))" for n, o in enumerate(OPTIONS)]
+    code = textwrap.dedent(code) + "".join(compiled)
+    submission, remote = run_code(sandbox, code, preload=("torch",), times=TimeLimits(call=60))
+
+    def watched(train):
+        outcome = remote.probe_module.record(train, submission.model())
+        return outcome["value"].tolist(), outcome["seen"] | {"cpu_seconds": 0}
+
+    plain = watched(submission.train)
+    assert plain[1]["steps"] == 3 and plain[1]["images"] == 15
+    for number in range(len(OPTIONS)):
+        assert watched(getattr(submission, f"compiled_{number}")) == plain

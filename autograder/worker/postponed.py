@@ -4,6 +4,11 @@ An optimizer's first step imports ``torch._dynamo``, to tell the compiler to lea
 importing PyTorch itself, about 2 s of processor time, and longer than many a training of an exercise. A stand-in
 answers the two questions that an optimizer asks; for whatever else is asked, it makes way for the module itself.
 https://github.com/pytorch/pytorch/blob/v2.13.0/torch/optim/optimizer.py (``_use_grad_for_differentiable``)
+
+Who compiles gets PyTorch's own stance "force_eager": what is compiled runs as it was written. The default backend needs
+a C++ compiler in a process of its own, which a worker may not start; and where a training is watched, the watch's
+hooks would be compiled into the student's model, which fails within them.
+https://docs.pytorch.org/docs/stable/generated/torch.compiler.set_stance.html
 """
 
 from __future__ import annotations
@@ -44,8 +49,10 @@ class _Postponed(ModuleType):
 
 
 def postpone_compiler(torch: Any) -> None:
-    """Put the stand-in in the module's place, unless that is there already."""
-    if _NAME not in sys.modules:
+    """Put the stand-in in the module's place; if that is there already, compile nothing from now on."""
+    if _NAME in sys.modules:
+        torch.compiler.set_stance("force_eager")
+    else:
         torch._dynamo = sys.modules[_NAME] = _Postponed(_NAME)
 
 
@@ -53,5 +60,8 @@ def _load() -> ModuleType:
     """The module itself, in the stand-in's place."""
     if isinstance(sys.modules.get(_NAME), _Postponed):
         del sys.modules[_NAME]
-        del sys.modules["torch"]._dynamo
+        torch: Any = sys.modules["torch"]
+        del torch._dynamo
+        importlib.import_module(_NAME)
+        torch.compiler.set_stance("force_eager")
     return importlib.import_module(_NAME)
