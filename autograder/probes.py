@@ -88,7 +88,8 @@ class Probes:
 
     def parameters(self, model: Handle, label: str) -> dict[str, np.ndarray]:
         """Every registered parameter by its name."""
-        found: dict[str, np.ndarray] = self._ask("parameters", _PARAMETERS, label, model)
+        with self._remote.large_replies():
+            found: dict[str, np.ndarray] = self._ask("parameters", _PARAMETERS, label, model)
         return found
 
     def watched_pass(self, model: Handle, images: np.ndarray, weights: np.ndarray, label: str) -> Pass:

@@ -71,6 +71,7 @@ class RemoteSubmission:
         self._generation = 0
         self._call_seconds = times.call
         self._withheld: tuple[str, ...] = ()
+        self._expected: dict[str, Any] = {}
         self._ends = time.monotonic() + times.total
         self._no_worker: SandboxUnavailable | None = None
         self._lost: dict[int, str] = {}  # cells that killed their worker, and how
@@ -104,6 +105,18 @@ class RemoteSubmission:
             yield
         finally:
             self._withheld = before
+
+    @contextlib.contextmanager
+    def large_replies(self) -> Iterator[None]:
+        """Take replies of up to 128 MiB within the block, as for all parameters of a model, in place of 16 MiB.
+
+        What becomes of them here takes memory, too: go through them piece by piece.
+        """
+        before, self._expected = self._expected, {"large": True}
+        try:
+            yield
+        finally:
+            self._expected = before
 
     def load(self) -> None:
         """Start a worker and run the cells, unless that was done.
@@ -167,7 +180,8 @@ class RemoteSubmission:
         """One request to the running worker, within the submission's time. Returns the reply's value."""
         assert self._worker is not None
         try:
-            reply = self._worker.exchange(message, min(seconds, self._seconds_left()), self._revive)
+            bounds = wire.LARGE_REPLY if message.get("large") else wire.REPLY
+            reply = self._worker.exchange(message, min(seconds, self._seconds_left()), self._revive, bounds)
         except wire.WireError as error:
             raise BadClaim(f"what came back can't be graded: {error}") from None
         if type(reply) is not dict or not ({"value", "error"} & reply.keys()):
@@ -193,7 +207,7 @@ class RemoteSubmission:
         """
         self.load()
         try:
-            value = self._exchange(message, self._call_seconds)
+            value = self._exchange(message | self._expected, self._call_seconds)
         except _Raised as raised:
             raise _student_error(f"`{label}`", raised.claim) from None
         except WorkerGone as gone:

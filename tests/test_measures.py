@@ -1,11 +1,14 @@
 """The grader's own accuracy and loss, against PyTorch's."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (what everybody calls it)
 
 from autograder.training import accuracy, cross_entropy, mean_nll, output_kind
+from autograder.worker.student.measures import compare_parameters
 
 LOGITS = torch.randn(50, 10, generator=torch.Generator().manual_seed(0)) * 3
 LABELS = torch.arange(50) % 10
@@ -53,3 +56,14 @@ def test_accuracy_counts_a_row_with_nan_as_wrong():
     assert accuracy(outputs, np.array([0, 1, 0])) == pytest.approx(2 / 3)
     outputs[0, 2] = np.nan
     assert accuracy(outputs, np.array([0, 1, 0])) == pytest.approx(1 / 3)
+
+
+def test_comparing_large_parameters_takes_little_memory():
+    before = {"weight": np.ones((2048, 2048), np.float32), "odd": np.ones(3, np.int64)}
+    after = {"weight": np.full((2048, 2048), 3, np.float32), "odd": np.ones(3, np.int64)}
+    tracemalloc.start()
+    compared = compare_parameters(before, after)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert compared["moved"] == pytest.approx(2, abs=1e-5) and compared["unchanged"] == ("odd",)
+    assert peak < before["weight"].nbytes, "a claimed parameter is held once, by who was sent it"

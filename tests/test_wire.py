@@ -14,14 +14,18 @@ from autograder.worker import wire
 
 
 def split(frame):
-    header, buffers = wire.frame_size(frame[: wire.PREFIX.size])
+    prefix = wire.read_prefix(frame[: wire.PREFIX.size], wire.REPLY)
     body = frame[wire.PREFIX.size :]
-    assert len(body) == header + buffers
-    return body[:header], body[header:]
+    assert len(body) == prefix.header + prefix.buffers
+    return body[: prefix.header], body[prefix.header :]
+
+
+def decode(header, buffers):
+    return wire.decode(header, buffers, bounds=wire.REPLY)
 
 
 def round_trip(value):
-    return wire.decode(*split(wire.encode(value)))
+    return decode(*split(wire.encode(value)))
 
 
 def frame_of(value, buffers=()):
@@ -96,7 +100,7 @@ def test_a_tensor_becomes_an_array_and_a_module_a_reference():
     with pytest.raises(wire.WireError, match="not plain data"):
         wire.encode(torch.nn.Linear(1, 1))
     frame = wire.encode(torch.nn.Linear(1, 1), lambda value: wire.Reference(7, type(value).__name__))
-    assert wire.decode(*split(frame)) == wire.Reference(7, "Linear")
+    assert decode(*split(frame)) == wire.Reference(7, "Linear")
 
 
 def test_an_object_array_is_never_sent_as_data():
@@ -118,7 +122,7 @@ HOSTILE = {
     "NaN in the header": (b'{"value": NaN, "buffers": []}', b""),
     "deep JSON": (b'{"value": ' + b"[" * 100_000 + b"]" * 100_000 + b', "buffers": []}', b""),
     "deep value": frame_of(nested(wire.MAX_DEPTH + 2)),
-    "many items": frame_of([0] * (wire.MAX_ITEMS + 1)),
+    "many items": frame_of([0] * (wire.REPLY.items + 1)),
     "an integer of 10,000 digits": (b'{"value": 1' + b"0" * 10_000 + b', "buffers": []}', b""),
     "unknown kind": frame_of({"pickle": "gASV"}),
     "a method's name as a kind": frame_of({"piece": 0}),
@@ -135,7 +139,7 @@ HOSTILE = {
     "an empty array of absurd shape": frame_of({"array": [0, "<f4", [0, 10**30], False]}, [b""]),
     "an integer beyond 64 bits": frame_of(1 << 63),
     "a buffer named twice": frame_of([{"bytes": 0}, {"bytes": 0}], [b"1"]),
-    "millions of empty buffers": frame_of(0, [b""] * (wire.MAX_ITEMS + 1)),
+    "millions of empty buffers": frame_of(0, [b""] * (wire.REPLY.items + 1)),
     "keys that hash alike": frame_of({"dict": [[n * (2**61 - 1), 0] for n in range(2)]}),
     "keys that are floats": frame_of({"dict": [[1.5, 0]]}),
     "a missing buffer": frame_of({"bytes": 1}, [b"1"]),
@@ -152,25 +156,62 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_frames_are_refused(name):
     with pytest.raises(wire.WireError):
-        wire.decode(*HOSTILE[name])
+        decode(*HOSTILE[name])
 
 
 @settings(derandomize=True, database=None, max_examples=300, deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=20))
 def test_no_bytes_raise_anything_else(header, buffers):
     try:
-        wire.decode(header, buffers)
+        decode(header, buffers)
     except wire.WireError:
         pass
 
 
 def test_sizes_are_checked_before_anything_is_allocated():
-    for header, buffers in ((wire.MAX_HEADER + 1, 0), (1, 1 << 60)):
+    for header, buffers in ((wire.REPLY.header + 1, 0), (1, wire.REPLY.buffers + 1), (1, 1 << 60)):
         with pytest.raises(wire.WireError, match="too large"):
-            wire.frame_size(struct.pack(">4sIQ", wire.MAGIC, header, buffers))
+            wire.read_prefix(struct.pack(">4sQIQ", wire.MAGIC, 7, header, buffers), wire.REPLY)
     with pytest.raises(wire.WireError, match="wire format"):
-        wire.frame_size(b"HTTP/1.1 200 OK\r"[: wire.PREFIX.size])
+        wire.read_prefix(b"HTTP/1.1 200 OK\r\n\r\nHello"[: wire.PREFIX.size], wire.REPLY)
+
+
+def test_a_frame_carries_the_number_of_its_request():
+    frame = wire.encode([1], number=(1 << 64) - 1)
+    assert wire.read_prefix(frame[: wire.PREFIX.size], wire.REPLY).number == (1 << 64) - 1
+
+
+EXPANDING = {  # a few bytes each, or at least within the bounds on bytes, and what would become of them
+    "20 million empty rows": np.empty((20_000_000, 0)),
+    "many arrays of empty rows": [np.empty((100_000, 0))] * 50,
+    "lists around single numbers": np.ones((1 << 20, 1, 1), bool),
+    "one long text and many short ones": ["x" * 1_000_000, *[""] * 1_000],
+    "the same, nested": [["x" * 1_000_000], *[["", ""]] * 500],
+    "the same, of bytes": [b"x" * 1_000_000, *[b""] * 1_000],
+    "the same, as keys": {"x" * 1_000_000: 0, **{str(n): n for n in range(1_000)}},
+    "a long text beside an array": ["x" * 1_000_000, np.zeros(1_000)],
+}
+
+
+@pytest.mark.parametrize("name", EXPANDING)
+def test_what_would_expand_is_refused_by_both_sides(name):
+    with pytest.raises(wire.WireError, match="too large"):
+        wire.encode(EXPANDING[name], bounds=wire.REPLY)
+    with pytest.raises(wire.WireError, match="too large"):
+        decode(*split(wire.encode(EXPANDING[name])))
+
+
+def test_what_is_usual_is_not():
+    usual = [
+        np.empty((0, 10)),
+        np.ones((1000, 1, 28, 28), np.float32),
+        np.ones((1, 1, 1, 1, 1)),
+        {"losses": [0.5] * 100_000, "told": "x" * 2_000},
+        [[0.5, 0.5, "a text of a figure"]] * 1_000,
+    ]
+    for value in usual:
+        assert same(value, decode(*split(wire.encode(value, bounds=wire.REPLY))))
 
 
 def test_a_lone_surrogate_can_be_written_as_utf8():
-    assert wire.decode(b'{"value": "\\ud800", "buffers": []}', b"").encode() == b"?"
+    assert decode(b'{"value": "\\ud800", "buffers": []}', b"").encode() == b"?"

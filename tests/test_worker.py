@@ -286,3 +286,54 @@ def test_what_is_compiled_runs_as_it_was_written_and_can_be_watched(sandbox, run
     assert plain[1]["steps"] == 3 and plain[1]["images"] == 15
     for number in range(len(OPTIONS)):
         assert watched(getattr(submission, f"compiled_{number}")) == plain
+
+
+AHEAD = """
+import sys
+
+def serving():
+    frame = sys._getframe()
+    while "connection" not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals
+
+def answer_twice():
+    names = serving()
+    names["connection"].sendall(names["encode"]({"value": 1}, number=names["frame"].number))
+    return "ahead of the next request"
+
+def answer_without_number():
+    names = serving()
+    names["connection"].sendall(names["encode"]({"value": 1}))
+
+def honest(): return 0
+"""
+
+
+def test_a_reply_ahead_of_its_request_is_no_reply(strongest, run_code):
+    submission, _ = run_code(strongest, AHEAD)
+    honest = submission.honest
+    assert submission.answer_twice() == 1
+    with pytest.raises(WorkerGone, match="a request that it had not got"):
+        honest()
+    with pytest.raises(WorkerGone, match="a request that it had not got"):
+        submission.answer_without_number()
+    assert submission.honest() == 0
+
+
+def test_what_a_reply_would_become_is_bounded(strongest, run_code):
+    submission, _ = run_code(
+        strongest,
+        """
+        import numpy as np
+        def rows(): return np.empty((20_000_000, 0))
+        def texts(): return ["x" * 1_000_000] + [""] * 1_000
+        def weights(): return {"weight": np.ones((60 << 20) // 4, np.float32)}
+        """,
+    )
+    for name in ("rows", "texts", "weights"):
+        with pytest.raises(BadClaim, match=rf"What `{name}\(...\)` returned can't be graded: .*too large"):
+            getattr(submission, name)()
+    _, remote = run_code(strongest, "import numpy as np\ndef weights(): return np.ones((60 << 20) // 4, np.float32)")
+    with remote.large_replies():
+        assert remote.get_global("weights")().nbytes == 60 << 20

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import threading
@@ -18,6 +20,7 @@ from autograder.sandbox.base import Limits, Sandbox
 from autograder.worker import wire
 
 START_SECONDS = 120.0  # a cold disk and a busy machine make `import torch` slow
+_UNASKED = "it sent a reply to a request that it had not got"
 _WATCH_INTERVAL = 0.1  # seconds
 
 
@@ -57,19 +60,25 @@ class Worker:
             raise SandboxUnavailable(f"a worker could not be started in the sandbox {sandbox.name!r}: {reason}")
         return [sandbox.name, *reply["layers"]]
 
-    def exchange(self, message: dict[str, Any], seconds: float, revive: Any = None) -> Any:
-        """Send one message and return the decoded reply.
+    def exchange(
+        self, message: dict[str, Any], seconds: float, revive: Any = None, bounds: wire.Bounds = wire.REPLY
+    ) -> Any:
+        """Send one message and return the decoded reply, which is held to the bounds.
 
         Raises:
             TimedOut: no complete reply within ``seconds``; the worker was killed.
             WorkerGone: the worker died, or said what can't be a reply and was killed.
         """
         deadline = time.monotonic() + seconds
+        number = secrets.randbits(64)  # so that no reply can be made before its request
         try:
+            self._require_silence()
             self._connection.settimeout(max(seconds, 0.001))
-            self._connection.sendall(wire.encode(message))
-            lengths = wire.frame_size(self._receive(wire.PREFIX.size, deadline))
-            header, buffers = [self._receive(length, deadline) for length in lengths]
+            self._connection.sendall(wire.encode(message, number=number))
+            prefix = wire.read_prefix(self._receive(wire.PREFIX.size, deadline), bounds)
+            if prefix.number != number:
+                raise wire.WireError(_UNASKED)
+            header, buffers = (self._receive(size, deadline) for size in (prefix.header, prefix.buffers))
         except TimeoutError:
             self._stop(f"it was stopped after {seconds:.0f} seconds without having finished")
             raise TimedOut(self._stopped_because) from None
@@ -79,11 +88,18 @@ class Worker:
             self._stop(f"it was stopped: {error}")
             raise WorkerGone(self._stopped_because) from None
         try:
-            return wire.decode(header, buffers, revive)
+            return wire.decode(header, buffers, revive, bounds=bounds)
         except wire.WireError:
             raise
         except Exception as error:  # no bytes should raise anything else; if some do, the submission sent them
             raise wire.WireError(f"the reply can't be decoded ({type(error).__name__})") from None
+
+    def _require_silence(self) -> None:
+        """Nothing may have come since the last reply, but the end of the connection."""
+        self._connection.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            if self._connection.recv(1):
+                raise wire.WireError(_UNASKED)
 
     def _receive(self, size: int, deadline: float) -> bytes:
         data = bytearray()

@@ -37,15 +37,15 @@ def main(descriptor: int) -> None:
     frame = receive_frame(connection)
     if frame is None:
         return
-    plan = wire.decode(*frame)
+    plan = wire.decode(frame.header, frame.buffers, bounds=wire.REQUEST)
     try:
         layers = _confine(plan)
         _preload(plan["preload"])
         confine.limit_address_space(plan["memory"])
     except Exception as error:
-        connection.sendall(wire.encode({"error": f"{type(error).__name__}: {error}"}))
+        connection.sendall(wire.encode({"error": f"{type(error).__name__}: {error}"}, number=frame.number))
         return
-    connection.sendall(wire.encode({"layers": layers}))
+    connection.sendall(wire.encode({"layers": layers}, number=frame.number))
     serve(connection)
 
 

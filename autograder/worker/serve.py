@@ -6,7 +6,7 @@ import builtins
 import contextlib
 import socket
 import types
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import probes, wire
 from .notebook import Notebook, describe
@@ -38,19 +38,23 @@ def _name_of(value: Any) -> str:
 def serve(connection: socket.socket) -> None:
     """Answer requests until the other end is closed.
 
-    A request is a dict with ``do`` and what it needs. A reply is ``{"value": ...}`` or ``{"error": {...}}``.
+    A request is a dict with ``do``, what that needs, and ``large`` if a large reply is expected. A reply is
+    ``{"value": ...}`` or ``{"error": {...}}``.
     """
     notebook, objects = Notebook(), Objects()
     # Held here, since student code may replace what it finds in modules.
     encode, decode, receive = wire.encode, wire.decode, receive_frame
     while frame := receive(connection):
+        bounds = wire.REPLY
         try:
-            reply = {"value": _answer(decode(*frame, objects.revive), notebook)}
-            answer = encode(reply, objects.refer)
+            request = decode(frame.header, frame.buffers, objects.revive, bounds=wire.REQUEST)
+            bounds = wire.LARGE_REPLY if request.get("large") else wire.REPLY
+            answer = encode({"value": _answer(request, notebook)}, objects.refer, number=frame.number, bounds=bounds)
         except wire.WireError as error:
-            answer = encode({"error": {"kind": "WireError", "message": str(error)}})
+            failure = {"kind": "WireError", "message": str(error)}
+            answer = encode({"error": failure}, number=frame.number, bounds=bounds)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's to raise, too
-            answer = encode({"error": describe(error)})
+            answer = encode({"error": describe(error)}, number=frame.number, bounds=bounds)
         connection.sendall(answer)
 
 
@@ -83,13 +87,22 @@ def _answer(request: dict[str, Any], notebook: Notebook) -> Any:  # noqa: PLR091
     raise ValueError(f"unknown request {request['do']!r}")
 
 
-def receive_frame(connection: socket.socket) -> tuple[bytes, bytes] | None:
-    """Header and buffers of the next frame; None when the other end is closed."""
-    prefix = _receive_exactly(connection, wire.PREFIX.size)
-    if prefix is None:
+class Frame(NamedTuple):
+    """A request as it came: its number, and its parts."""
+
+    number: int
+    header: bytes
+    buffers: bytes
+
+
+def receive_frame(connection: socket.socket) -> Frame | None:
+    """The next frame; None when the other end is closed."""
+    start = _receive_exactly(connection, wire.PREFIX.size)
+    if start is None:
         return None
-    header, buffers = (_receive_exactly(connection, length) or b"" for length in wire.frame_size(prefix))
-    return header, buffers
+    prefix = wire.read_prefix(start, wire.REQUEST)
+    header, buffers = (_receive_exactly(connection, size) or b"" for size in (prefix.header, prefix.buffers))
+    return Frame(prefix.number, header, buffers)
 
 
 def _receive_exactly(connection: socket.socket, size: int) -> bytes | None:
