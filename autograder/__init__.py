@@ -2,7 +2,7 @@
 
 A hidden grader needs only what this module exports::
 
-    from autograder import partial_credit, points, tensor
+    from autograder import partial_credit, points, shown, tensor
 
 Everything is imported on first use, so that ``import autograder`` stays fast: PyTorch and pytest are
 loaded by whoever needs them.
@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autograder.claims import shown as shown
     from autograder.plugin import partial_credit as partial_credit
     from autograder.plugin import points as points
     from autograder.worker.wire import Tensor as tensor  # noqa: N813  (reads as a function in a grader)
@@ -22,9 +23,10 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "points": ("autograder.plugin", "points"),
     "partial_credit": ("autograder.plugin", "partial_credit"),
+    "shown": ("autograder.claims", "shown"),
     "tensor": ("autograder.worker.wire", "Tensor"),
 }
-__all__ = ["partial_credit", "points", "tensor"]
+__all__ = ["partial_credit", "points", "shown", "tensor"]
 
 
 def __getattr__(name: str) -> Any:

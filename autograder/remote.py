@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from autograder.assignment import TimeLimits
+from autograder.claims import shown
 from autograder.errors import (
     BadClaim,
     MissingName,
@@ -297,7 +298,7 @@ class Handle:
         return self._ask({"do": "attribute", "name": name}, "of", f"{self._label}.{name}")
 
     def __getitem__(self, key: Any) -> Any:
-        return self._ask({"do": "item", "key": key}, "of", f"{self._label}[{key!r}]")
+        return self._ask({"do": "item", "key": key}, "of", f"{self._label}[{shown(key)}]")
 
     def _ask(self, message: dict[str, Any], role: str, label: str) -> Any:
         if self._generation != self._remote._generation or self._remote._worker is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autograder import shown
 from autograder.errors import StudentFault
 
 
@@ -143,7 +144,7 @@ def _has_remainder(g):
 
 def _as_pair(claim):
     """The claim as a list of two numbers, or None."""
-    if isinstance(claim, np.ndarray) and claim.ndim == 1:
+    if isinstance(claim, np.ndarray) and claim.shape == (2,):
         claim = claim.tolist()
     if type(claim) not in (list, tuple) or len(claim) != 2:
         return None
@@ -154,5 +155,4 @@ def _as_pair(claim):
 def _show(claim):
     if isinstance(claim, StudentFault):
         return "raises an exception"
-    text = f"shape {claim.shape}" if isinstance(claim, np.ndarray) and claim.size > 4 else repr(claim)
-    return f"returns {text[:80]}"
+    return f"returns {shown(claim)}"

@@ -4,7 +4,7 @@ import pytest
 from geometry import FIXED, Geometry, random_geometries
 from shape_mistakes import explain
 
-from autograder import partial_credit, points
+from autograder import partial_credit, points, shown
 from autograder.errors import StudentError
 
 
@@ -45,5 +45,5 @@ def test_impossible_geometry(submission):
         claim = claim_of(function, geometry)
         case = f"For {what} ({geometry}) your function"
         assert claim is not None, f"{case} returns nothing: raise ValueError, with a message that says why."
-        assert isinstance(claim, StudentError), f"{case} returns {claim!r:.80}: raise ValueError instead."
+        assert isinstance(claim, StudentError), f"{case} returns {shown(claim)}: raise ValueError instead."
         assert claim.is_a("ValueError"), f"{case} raises {claim.kind}: raise ValueError, with a message that says why."

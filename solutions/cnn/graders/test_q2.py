@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import points, tensor
+from autograder import points, shown, tensor
 from autograder.errors import StudentError
 
 KINDS = {
@@ -45,7 +45,7 @@ def test_layer_kinds(submission):
     for setting, value in given.items():
         claimed = getattr(conv1, setting)
         assert claimed == value, (
-            f"`conv1` is given with {setting}={value}; yours has {claimed!r:.60}. Leave it as it is."
+            f"`conv1` is given with {setting}={value}; yours has {shown(claimed)}. Leave it as it is."
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from autograder import partial_credit
+from autograder import partial_credit, shown
 from autograder.errors import StudentError
 from autograder.remote import Handle
 
@@ -56,8 +56,8 @@ def show_array(array):
     """The shape, and all of a small array or the beginning of a large one."""
     if array.ndim == 0:
         return f"{array.item():.6g}"
-    shown = array if array.size <= 24 else array.reshape(-1)[:6]
-    text = " ".join(np.array2string(shown, precision=4, separator=", ", suppress_small=True).split())
+    some = array if array.size <= 24 else array.reshape(-1)[:6]
+    text = " ".join(np.array2string(some, precision=4, separator=", ", suppress_small=True).split())
     text = text.replace("[ ", "[")
     return f"{text} of shape {array.shape}" if array.size <= 24 else f"shape {array.shape}, values {text[:-1]}, ...]"
 
@@ -164,7 +164,7 @@ def describe(claim, answer, form):
         return f"returns {form.show(answer)}"
     if isinstance(claim, Handle):
         return f"returns an object of the type {claim.kind_}"
-    return f"returns {' '.join(repr(claim)[:60].split())} of the type {type(claim).__name__}"
+    return f"returns {shown(claim)} of the type {type(claim).__name__}"
 
 
 def _where(answer, truth):

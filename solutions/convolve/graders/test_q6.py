@@ -5,7 +5,7 @@ import pytest
 from answers import Case, Form, claim_of, describe, require
 from chains import FIXED, FLATTEN, MISTAKES, RELU, Chain, avg_pool, conv, linear, max_pool, random_chains
 
-from autograder import partial_credit, points
+from autograder import partial_credit, points, shown
 from autograder.errors import StudentError
 
 
@@ -34,16 +34,11 @@ def as_shapes(claim):
     return shapes if all(type(n) in (int, float) for shape in shapes for n in shape) else None
 
 
-def show_shapes(shapes):
-    text = repr(shapes)
-    return text if len(text) <= 300 else f"{text[:300]} ..."
-
-
 SHAPES = Form(
     "a list with one shape for each layer, and each shape is a tuple of ints",
     as_shapes,
     lambda shapes, expected: shapes == expected,
-    show_shapes,
+    lambda shapes: shown(shapes, 300),
 )
 
 
