@@ -35,6 +35,15 @@ class Pass:
 
 
 @validated(config=ConfigDict(strict=True, extra="forbid"), frozen=True)
+class Layers:
+    """The layers that lead to a model's scores, by name."""
+
+    names: list[str]
+    convolutions: int
+    bare: list[tuple[str, str]]  # a layer and the next, between which no activation stands
+
+
+@validated(config=ConfigDict(strict=True, extra="forbid"), frozen=True)
 class Axes:
     """What one axes of a Matplotlib figure shows."""
 
@@ -95,6 +104,20 @@ class Probes:
     def watched_pass(self, model: Handle, images: np.ndarray, weights: np.ndarray, label: str) -> Pass:
         """A forward pass, and a backward pass of ``(output * weights).sum()``."""
         return self._built(Pass, self._ask("forward", None, label, model, Tensor(images), Tensor(weights)), label)
+
+    def warm_up(self, model: Handle, images: np.ndarray, label: str) -> None:
+        """Give lazy layers their parameters, by one pass of ``images`` ``(N, C, H, W)`` in evaluation mode."""
+        self._ask("warm_up", None, label, model, Tensor(images))
+
+    def layers(self, model: Handle, images: np.ndarray, label: str) -> Layers | None:
+        """The layers that lead to the scores, seen in one pass of images that differ; None if nothing can be told."""
+        answer = self._ask("layers", None, label, model, Tensor(images))
+        return None if answer is None else self._built(Layers, answer, label)
+
+    def kinds(self, value: Any, label: str) -> list[str]:
+        """Names of the class of something in the worker, and of the classes that it derives from."""
+        names: list[str] = self._ask("kinds", _NAMES, label, value)
+        return names
 
     def shared_parameters(self, one: Handle, other: Handle, label: str) -> list[str]:
         """Names of the parameters of ``one`` that live in the memory of a parameter of ``other``."""

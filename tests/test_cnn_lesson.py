@@ -400,7 +400,7 @@ def test_graded_cells_define_everything_without_the_showing_off(built):
 
 
 @pytest.fixture(scope="module")
-def says(fashion, slices):
+def says(built, fashion, slices):
     """says("q1", name=value, ...): what the public tests say of a notebook with these definitions, or ''.
 
     `only` picks one of the question's tests, counted from 0.
@@ -409,16 +409,18 @@ def says(fashion, slices):
     for name, suffix in (("training", "train"), ("validation", "val")):
         images, labels = slices[name]
         lesson[f"x_{suffix}"], lesson[f"y_{suffix}"] = images.unsqueeze(1).float() / 255, labels
+    sys.path.insert(0, str(built.student))  # the tests import what lies beside the notebook
 
     def run(question, only=None, **definitions):
         torch.manual_seed(0)
-        test = create_test_file(str(RELEASED / "tests" / f"{question}.py"), None)
+        test = create_test_file(str(built.student / "tests" / f"{question}.py"), None)
         if only is not None:
             test.test_cases = [test.test_cases[only]]
         test.run({**lesson, **definitions})
         return "\n".join(result.message for result in test.test_case_results if not result.passed)
 
-    return run
+    yield run
+    sys.path.remove(str(built.student))
 
 
 def output_shape(image_size, kernel, stride, padding):
@@ -493,6 +495,18 @@ def test_q3_messages(says):
             x = nn.functional.max_pool2d(self.conv1(x), 4)
             return nn.functional.max_pool2d(self.conv2(x).relu(), 2).flatten(1)
 
+    class NotAssigned(Network):
+        def features(self, x):
+            x = nn.functional.max_pool2d(self.conv1(x), 4)
+            x.relu()
+            return nn.functional.max_pool2d(self.conv2(x), 2).flatten(1)
+
+    class LazyWithBatchNorm(nn.Sequential):  # at the end batch norm sees one place
+        def __init__(self):
+            blocks = [(nn.LazyConv2d(8, 5), nn.LazyBatchNorm2d(), nn.ReLU(), nn.MaxPool2d(4)) for _ in range(2)]
+            super().__init__(*blocks[0], *blocks[1][:3], nn.AdaptiveMaxPool2d(1), nn.LazyBatchNorm2d(), nn.Flatten())
+            self.append(nn.LazyLinear(10))
+
     class MixesPictures(Network):
         def features(self, x):
             return super().features(x).T.reshape(len(x), 64)
@@ -509,7 +523,9 @@ def test_q3_messages(says):
             self.conv1 = shared
 
     said = says("q3", CNN=MaxPoolingOnly)
-    assert "no activation after it" in said and "conv2d, conv2d, relu, linear" in said
+    assert "On the way from conv1 to conv2 stands no activation" in said
+    assert "On the way from conv1 to conv2 and from conv2 to linear" in says("q3", CNN=NotAssigned)
+    assert says("q3", CNN=LazyWithBatchNorm) == ""
     assert "mix the pictures" in says("q3", CNN=MixesPictures)
     assert "2 pictures should give scores of shape (2, 10). Yours have (1, 10)" in says("q3", CNN=HardCodedBatch)
     assert "Two networks share weights" in says("q3", CNN=SharesLayers)

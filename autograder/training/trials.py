@@ -135,7 +135,8 @@ class Classroom:
         # Before anything is drawn, so that handing in again is no new lottery.
         self.probes.seed(self.key.seed(label))
         model = self.make_model()
-        parameters_before, before = self.probes.parameters(model, "model"), self._predict(model, given)
+        before = self._predict(model, given)  # first: lazy layers have no parameters until they have seen an image
+        parameters_before = self.probes.parameters(model, "model")
         began = time.monotonic()
         recorded = self.train(model, given, seen, **settings)
         seconds = time.monotonic() - began

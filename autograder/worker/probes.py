@@ -7,6 +7,7 @@ Torch and Matplotlib are imported on use, since an assignment need not have eith
 from __future__ import annotations
 
 import random
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,32 @@ def forward(model: Any, inputs: Any, weights: Any) -> dict[str, Any]:
         "gradients": gradients,
         "unregistered": [tuple(value.shape) for key, value in leaves.items() if key not in registered],
     }
+
+
+def warm_up(model: Any, images: Any) -> None:
+    """Show a model images ``(N, C, H, W)`` if it has lazy layers, which have no parameters before they saw some."""
+    import torch
+
+    from .student.layers import evaluating
+
+    if any(torch.nn.parameter.is_lazy(value) for value in (*model.parameters(), *model.buffers())):
+        with evaluating(model):
+            model(images)
+
+
+def layers(model: Any, images: Any) -> dict[str, Any] | None:
+    """Which layers lead to the scores, and which of them make one linear map; see :mod:`.student.linear`."""
+    from .student.layers import evaluating
+    from .student.linear import layers_of
+
+    with evaluating(model):
+        found = layers_of(model, images)
+    return None if found is None else asdict(found)
+
+
+def kinds(value: Any) -> list[str]:
+    """Names of the class of ``value`` and of the classes that it derives from."""
+    return [kind.__name__ for kind in type(value).__mro__]
 
 
 def shared_parameters(one: Any, other: Any) -> list[str]:
