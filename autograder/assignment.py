@@ -22,7 +22,7 @@ class _Strict(BaseModel):
 
 
 class TimeLimits(_Strict):
-    """Seconds of wall time that a submission has."""
+    """Seconds that a submission has: its own time, as :class:`autograder.sandbox.clock.Clock` counts it."""
 
     cell: PositiveFloat = 60
     call: PositiveFloat = 20

@@ -6,7 +6,8 @@
     ├── AutograderError              told to the person at the command line, in one sentence
     │   ├── UsageError               the command was called wrongly (exit status 2)
     │   ├── AssignmentError          the assignment on disk is not right
-    │   └── SandboxUnavailable       student code could not be confined, so nothing was graded
+    │   ├── SandboxUnavailable       student code could not be confined, so nothing was graded
+    │   └── MachineStarved           this machine is too busy: the submission is to be graded again
     ├── UnreadableSubmission         no code could be read from a submission: it is "ungradable"
     └── StudentFault                 told to the student: the message is the feedback
         ├── MissingName              the submission defines no such name
@@ -34,6 +35,10 @@ class AssignmentError(AutograderError):
 
 class SandboxUnavailable(AutograderError):
     """Student code could not be confined, so it was not run."""
+
+
+class MachineStarved(AutograderError):
+    """A worker got too little time of this machine for anything to be said: the submission is to be graded again."""
 
 
 class UnreadableSubmission(Exception):

@@ -24,7 +24,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 import pytest
 
 from autograder.assignment import Assignment, Key
-from autograder.errors import AssignmentError, AutograderError, StudentFault, WorkerGone
+from autograder.errors import AssignmentError, AutograderError, MachineStarved, StudentFault, WorkerGone
 from autograder.probes import Probes
 from autograder.remote import RemoteSubmission, SubmissionNames
 from autograder.results import Check, LeaderboardEntry, Outcome, Visibility, presentable
@@ -292,6 +292,12 @@ class _Recorder:
         if isinstance(raised, AutograderError):
             words = str(raised)
         self.trouble.append(f"{item.nodeid} could not decide: {words}")
+        if isinstance(raised, MachineStarved):
+            return (
+                0.0,
+                "broken",
+                "This check was not run, since the machine was too busy. It is to be graded again.",
+            )
         return 0.0, "broken", "This check could not be run, through no fault of yours. Ask your instructor."
 
     def pytest_internalerror(self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from autograder.assignment import TimeLimits
 from autograder.claims import shown
 from autograder.errors import (
     BadClaim,
+    MachineStarved,
     MissingName,
     SandboxUnavailable,
     StubLeft,
@@ -73,8 +73,8 @@ class RemoteSubmission:
         self._call_seconds = times.call
         self._withheld: tuple[str, ...] = ()
         self._expected: dict[str, Any] = {}
-        self._ends = time.monotonic() + times.total
-        self._no_worker: SandboxUnavailable | None = None
+        self._used = 0.0  # seconds of its own time, in workers that are gone
+        self._no_worker: SandboxUnavailable | MachineStarved | None = None
         self._lost: dict[int, str] = {}  # cells that killed their worker, and how
         self.cell_reports: list[CellReport] = []
         self.layers: list[str] = []
@@ -87,7 +87,7 @@ class RemoteSubmission:
 
     @contextlib.contextmanager
     def limit(self, seconds: float) -> Iterator[None]:
-        """Give each call within the block this much wall time."""
+        """Give each call within the block this much of the submission's own time."""
         before, self._call_seconds = self._call_seconds, seconds
         try:
             yield
@@ -125,11 +125,16 @@ class RemoteSubmission:
         Raises:
             WorkerGone: the submission has used up its time.
             SandboxUnavailable: no worker could be started.
+            MachineStarved: this machine gives workers too little time.
         """
         while self._worker is None:
+            if self._no_worker is not None:
+                raise self._no_worker  # what failed once is not tried again for each check
             self._seconds_left()
-            worker = self._start()
-            self._worker, self.layers = worker, worker.layers
+            self._worker = worker = self._start()
+            self.layers = worker.layers
+            if self._generation == 0:
+                self._used -= worker.used  # one start is on the house
             self._generation += 1
             try:
                 self._run_cells()
@@ -137,16 +142,18 @@ class RemoteSubmission:
                 self._discard()
 
     def _start(self) -> Worker:
-        if self._no_worker is not None:
-            raise self._no_worker  # what failed once is not tried again for each check
         try:
             return Worker(self._sandbox, self._files, self._limits, self._preload)
-        except SandboxUnavailable as error:
+        except (SandboxUnavailable, MachineStarved) as error:
             self._no_worker = error
             raise
 
+    def seconds_used(self) -> float:
+        """What the submission has used of its time: that of its workers, but for the first one's start."""
+        return self._used + (self._worker.used if self._worker is not None else 0.0)
+
     def _seconds_left(self) -> float:
-        remaining = self._ends - time.monotonic()
+        remaining = self._times.total - self.seconds_used()
         if remaining <= 0:
             self._discard()
             raise TimedOut(f"the {self._times.total:.0f} seconds that a submission has are used up")
@@ -175,6 +182,7 @@ class RemoteSubmission:
     def _discard(self) -> None:
         if self._worker is not None:
             self._worker.close()
+            self._used += self._worker.used
             self._worker = None
 
     def _exchange(self, message: dict[str, Any], seconds: float) -> Any:
@@ -185,6 +193,10 @@ class RemoteSubmission:
             reply = self._worker.exchange(message, min(seconds, self._seconds_left()), self._revive, bounds)
         except wire.WireError as error:
             raise BadClaim(f"what came back can't be graded: {error}") from None
+        except MachineStarved as starved:
+            self._discard()
+            self._no_worker = starved
+            raise
         if type(reply) is not dict or not ({"value", "error"} & reply.keys()):
             raise BadClaim("what came back is not an answer")
         if "error" in reply:

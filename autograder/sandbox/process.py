@@ -6,22 +6,85 @@ import contextlib
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
-from autograder.errors import SandboxUnavailable, TimedOut, WorkerGone
+from autograder.errors import MachineStarved, SandboxUnavailable, TimedOut, WorkerGone
 from autograder.sandbox import usage
 from autograder.sandbox.base import Limits, Sandbox
+from autograder.sandbox.clock import LOOK, Clock
 from autograder.worker import wire
 
-START_SECONDS = 120.0  # a cold disk and a busy machine make `import torch` slow
+START_SECONDS = 120.0  # a cold disk makes `import torch` slow
+STARVED = 20.0  # times as long as it may use, and a worker has been given too little for anything to be said
 _UNASKED = "it sent a reply to a request that it had not got"
 _WATCH_INTERVAL = 0.1  # seconds
+
+_T = TypeVar("_T")
+
+
+class _Turn:
+    """One message to a worker and its reply, within the seconds of its own time that it has for both.
+
+    One limit for the whole: a worker that takes or sends bytes one by one gains no time.
+    """
+
+    def __init__(self, connection: socket.socket, clock: Clock, seconds: float) -> None:
+        self.clock = clock
+        self._connection = connection
+        self._seconds = seconds
+
+    def send(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[self._when_ready(partial(self._connection.send, left)) :]
+
+    def receive(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            piece = self._when_ready(partial(self._connection.recv, min(size - len(data), 1 << 20)))
+            if not piece:
+                raise EOFError
+            data += piece
+        return bytes(data)
+
+    def _when_ready(self, act: Callable[[], _T]) -> _T:
+        """Act once the connection allows it.
+
+        Raises:
+            TimeoutError: the worker's time is up.
+            MachineStarved: it was given too little for anything to be said.
+        """
+        while True:
+            if self.clock.is_due():
+                self._judge()
+            self._connection.settimeout(LOOK)
+            began = time.monotonic()
+            try:
+                return act()
+            except TimeoutError:
+                pass
+            finally:
+                self.clock.excuse(time.monotonic() - began - LOOK)
+
+    def _judge(self) -> None:
+        self.clock.look()
+        if self.clock.used > self._seconds:
+            raise TimeoutError
+        if self.clock.passed > STARVED * max(self._seconds, 10):
+            raise MachineStarved(
+                f"this machine is too busy to grade: in {self.clock.passed:.0f} seconds a worker got "
+                f"{self.clock.used:.0f} of the {self._seconds:.0f} that it may have; grade again with fewer at a time "
+                f"(-j), or when less else runs"
+            )
 
 
 class Worker:
@@ -29,6 +92,7 @@ class Worker:
 
     Raises:
         SandboxUnavailable: it could not be confined, so it was not given any code.
+        MachineStarved: this machine was too busy to start it.
     """
 
     def __init__(self, sandbox: Sandbox, files: dict[str, Path], limits: Limits, preload: tuple[str, ...]) -> None:
@@ -37,6 +101,8 @@ class Worker:
         self._process = self._started.process
         self._connection = self._started.connection
         self._stopped_because = ""
+        self._pid: int | None = None
+        self.used = 0.0  # seconds of its own time in all exchanges
         self._closed = threading.Event()
         self._stderr = bytearray()
         self._listener = threading.Thread(target=self._keep_stderr, daemon=True)
@@ -58,35 +124,58 @@ class Worker:
         if not isinstance(reply, dict) or "layers" not in reply:
             reason = reply.get("error") if isinstance(reply, dict) else reply
             raise SandboxUnavailable(f"a worker could not be started in the sandbox {sandbox.name!r}: {reason}")
+        self._pid = self._find()
         return [sandbox.name, *reply["layers"]]
+
+    def _find(self) -> int:
+        """The worker's process id, as it is known outside; before it has said anything, the last one so far."""
+        if self._pid is not None:
+            return self._pid
+        try:
+            # bubblewrap stands before the worker, which is the last of the chain.
+            chain = psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.Error:
+            chain = []
+        return chain[-1].pid if chain else self._process.pid
 
     def exchange(
         self, message: dict[str, Any], seconds: float, revive: Any = None, bounds: wire.Bounds = wire.REPLY
     ) -> Any:
         """Send one message and return the decoded reply, which is held to the bounds.
 
+        ``seconds`` are the worker's own, as :class:`Clock` counts them: not those that the machine kept from it.
+
         Raises:
             TimedOut: no complete reply within ``seconds``; the worker was killed.
+            MachineStarved: the machine kept so much from it that nothing can be said; the worker was killed.
             WorkerGone: the worker died, or said what can't be a reply and was killed.
         """
-        deadline = time.monotonic() + seconds
+        turn = _Turn(self._connection, Clock(self._find), seconds)
         number = secrets.randbits(64)  # so that no reply can be made before its request
         try:
             self._require_silence()
-            self._connection.settimeout(max(seconds, 0.001))
-            self._connection.sendall(wire.encode(message, number=number))
-            prefix = wire.read_prefix(self._receive(wire.PREFIX.size, deadline), bounds)
+            turn.send(wire.encode(message, number=number))
+            prefix = wire.read_prefix(turn.receive(wire.PREFIX.size), bounds)
             if prefix.number != number:
                 raise wire.WireError(_UNASKED)
-            header, buffers = (self._receive(size, deadline) for size in (prefix.header, prefix.buffers))
+            header, buffers = (turn.receive(size) for size in (prefix.header, prefix.buffers))
         except TimeoutError:
-            self._stop(f"it was stopped after {seconds:.0f} seconds without having finished")
+            self._stop(
+                f"it was stopped after {seconds:.0f} seconds without having finished (time in which it waited for a "
+                f"processor does not count)"
+            )
             raise TimedOut(self._stopped_because) from None
+        except MachineStarved:
+            self._stop("it was stopped")
+            raise
         except (EOFError, OSError):
-            raise WorkerGone(self._cause_of_death()) from None
+            raise self._death(turn.clock) from None
         except wire.WireError as error:
             self._stop(f"it was stopped: {error}")
             raise WorkerGone(self._stopped_because) from None
+        finally:
+            turn.clock.look()
+            self.used += turn.clock.used
         try:
             return wire.decode(header, buffers, revive, bounds=bounds)
         except wire.WireError:
@@ -101,34 +190,23 @@ class Worker:
             if self._connection.recv(1):
                 raise wire.WireError(_UNASKED)
 
-    def _receive(self, size: int, deadline: float) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            # One deadline for the whole reply: a worker that drips bytes gains no time.
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise TimeoutError
-            self._connection.settimeout(remaining)
-            piece = self._connection.recv(min(size - len(data), 1 << 20))
-            if not piece:
-                raise EOFError
-            data += piece
-        return bytes(data)
-
-    def _cause_of_death(self) -> str:
+    def _death(self, clock: Clock) -> WorkerGone:
+        """What to raise when the worker has died, with the cause."""
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             # It closed its connection and lives on.
             self._stop("it cut its connection to the grader")
         if self._stopped_because:
-            return self._stopped_because
+            return WorkerGone(self._stopped_because)
         number = -code if code < 0 else code - 128 if code > 128 else 0  # bubblewrap reports 128 + signal
         if number in (signal.SIGXCPU, signal.SIGKILL):
-            return f"it used up its {self._limits.cpu_seconds} seconds of processor time, or its memory"
+            if clock.processor > 0.9 * self._limits.cpu_seconds:  # as of the last look
+                return TimedOut(f"it used up its {self._limits.cpu_seconds} seconds of processor time")
+            return WorkerGone("it was killed, as happens when this machine's memory is used up")
         if number:
-            return f"it crashed Python itself ({signal.strsignal(number) or f'signal {number}'})"
-        return f"it ended the process that it runs in (exit status {code}), as os._exit() does"
+            return WorkerGone(f"it crashed Python itself ({signal.strsignal(number) or f'signal {number}'})")
+        return WorkerGone(f"it ended the process that it runs in (exit status {code}), as os._exit() does")
 
     def _stop(self, because: str) -> None:
         if not self._stopped_because:
@@ -138,9 +216,7 @@ class Worker:
     def _watch(self) -> None:
         """Hold the worker to its memory, threads and disk, which no resource limit covers exactly."""
         try:
-            # bubblewrap stands before the worker, which is the last of the chain.
-            start = psutil.Process(self._process.pid)
-            worker = (start.children(recursive=True) or [start])[-1]
+            worker = psutil.Process(self._find())
             while not self._closed.wait(_WATCH_INTERVAL):
                 if excess := self._excess(worker):
                     self._stop(f"it was stopped because it {excess}")
