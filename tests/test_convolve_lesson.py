@@ -172,6 +172,14 @@ def test_with_the_reference_answers_it_runs_from_top_to_bottom(executed):
     assert answered.failed_cells == []
     assert answered.checks == {name: f"{name} results: All test cases passed!" for name in QUESTIONS}
     assert answered.pictures == 13
+    shown = [output for cell in answered.notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    alternatives = [o.metadata["image/png"]["alt"] for o in shown if "image/png" in o.data]
+    assert len(set(alternatives)) == 13 and min(map(len, alternatives)) > 60
+    assert not [output for cell in answered.notebook.cells for output in cell.get("outputs", []) if is_warning(output)]
+
+
+def is_warning(output):
+    return output.output_type == "stream" and output.name == "stderr"
 
 
 def printed(executed, start):
@@ -181,13 +189,13 @@ def printed(executed, start):
 
 
 def test_its_numbers_are_those_of_the_text(executed):
-    assert "zebra and checkerboard:             0.50" in printed(executed, 'print(f"zebra and checkerboard')
-    assert "moved:    1.00" in printed(executed, 'print(f"zebra and checkerboard')
+    shares = printed(executed, "zebra, checkerboard =")
+    assert "zebra and checkerboard:           0.50\nzebra and the same zebra, moved:  1.00" in shares
     shapes = printed(executed, "chain = [")
     assert [line.split("(", 1)[1] for line in shapes.splitlines()] == [
         "1, 3, 938, 1436)", "1, 5, 935, 1433)", "1, 5, 932, 1430)", "1, 6663800)",
     ]  # fmt: skip
-    patterns = printed(executed, "torch.manual_seed(0)\npattern_net")
+    patterns = printed(executed, "def share_right")
     assert float(patterns.rsplit(":", 1)[1].strip(" %\n")) >= 95  # of sizes that are new to it
     shares = [float(line.split()[-2].rstrip("%")) for line in printed(executed, "class Dense").splitlines()]
     assert shares[0] > shares[1] > 25  # the convolutional network, the dense one
@@ -197,12 +205,16 @@ def test_blank_notebook_says_what_is_missing(executed):
     blank = executed["blank"]
     # only cells that show off the student's own work can fail, and grading passes over those
     assert all("otter_ignore" in cell.metadata.tags for cell in blank.failed_cells)
+    reasons = [(o.ename, o.evalue) for c in blank.failed_cells for o in c.outputs if o.output_type == "error"]
+    assert {name for name, _ in reasons} == {"NotAnsweredYet"}
+    assert [words.split(":")[0][-1] for _, words in reasons] == ["1", "2", "3", "3", "7", "7", "8"]
     said = blank.checks
+    assert "NoneType" not in "".join(said.values())
     assert [said[name].count("Test case failed") for name in QUESTIONS] == [3, 3, 2, 3, 3, 3, 2, 2]
     for name in QUESTIONS[:6]:
-        assert "Nothing came back." in said[name] or "None" in said[name], name
-    assert "PatternNet has 0 parameters" in said["q7"]
-    assert "forward returned nothing. Write it, and return the scores." in said["q8"]
+        assert "Nothing came back." in said[name], name
+    for name in QUESTIONS[6:]:
+        assert "forward returned nothing. Write it, and return the scores." in said[name], name
 
 
 def test_round_trip_through_otter(built, executed, tmp_path):
@@ -288,6 +300,15 @@ def runs(layers, shape):
     return shapes
 
 
+def made_patterns(n, sizes, seed):
+    """The notebook's own `make_patterns`."""
+    cells = read_master(load_assignment(LESSON)).notebook.cells
+    [source] = [cell.source for cell in cells if cell.source.startswith("def make_patterns")]
+    scope = {"np": np, "torch": torch}
+    exec(source, scope)
+    return scope["make_patterns"](n, sizes, seed)
+
+
 def test_public_tests_of_networks_name_common_mistakes(says):
     class OneSize(nn.Module):
         def __init__(self):
@@ -308,6 +329,49 @@ def test_public_tests_of_networks_name_common_mistakes(says):
             return self.linear(self.conv(x).flatten(1))
 
     assert "This test saw: conv2d, linear, conv2d, linear." in says("q8", TinyCNN=NoPooling)
+
+
+def test_public_tests_take_what_the_graders_take(says):
+    """Batch norm after the average over all places, lazy layers, and float32."""
+
+    class Normalised(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm, self.linear = nn.LazyConv2d(8, 2), nn.BatchNorm1d(8), nn.LazyLinear(2)
+
+        def forward(self, x):
+            return self.linear(self.norm(torch.relu(self.conv(x)).mean((2, 3))))
+
+    def train(model, images, labels):
+        groups = {}
+        for image, label in zip(images, labels, strict=True):
+            groups.setdefault(image.shape, []).append((image, label))
+        batches = [tuple(map(torch.stack, zip(*group, strict=True))) for group in groups.values()]
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        for _ in range(40):
+            for x, y in batches:
+                optimizer.zero_grad()
+                nn.functional.cross_entropy(model(x), y).backward()
+                optimizer.step()
+
+    reference = runpy.run_path(str(LESSON / "submissions" / "right" / "reference.py"))
+    assert says("q7", PatternNet=Normalised, train_patterns=train, make_patterns=made_patterns) == ""
+    patches, convolve, pool = (reference[name] for name in ("extract_patches", "convolve", "pool"))
+    assert says("q2", extract_patches=lambda i, k, s: patches(i.astype(np.float32), k, s)) == ""
+    assert says("q4", convolve=lambda *a: convolve(*(x.astype(np.float32) for x in a[:3]), a[3])) == ""
+    assert says("q5", pool=lambda image, *a, **k: pool(image.astype(np.float32), *a, **k)) == ""
+
+
+def test_public_tests_tell_what_the_graders_take_half_of(says):
+    reference = runpy.run_path(str(LESSON / "submissions" / "right" / "reference.py"))
+    zebra, board, patches = (reference[name] for name in ("make_zebra", "make_checkerboard", "extract_patches"))
+    assert "Return an array" in says("q1", make_zebra=lambda h, w: zebra(h, w).tolist())
+    assert "whole numbers: dtype=int" in says("q1", make_checkerboard=lambda h, w: board(h, w) / 1)
+    assert "Return an array" in says("q2", extract_patches=lambda *a: patches(*a).tolist())
+    assert "Return an array" in says("q4", convolve=lambda *a: reference["convolve"](*a).tolist())
+    assert "Return an array" in says("q5", pool=lambda *a, **k: reference["pool"](*a, **k).tolist())
+    halves = says("q6", trace_shapes=lambda *a: [tuple(n / 1 for n in s) for s in reference["trace_shapes"](*a)])
+    assert "divide with //" in halves
 
 
 def test_image_to_tensor_of_the_lesson_keeps_the_bee_upright():

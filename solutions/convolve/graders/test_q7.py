@@ -33,9 +33,10 @@ def test_any_size(model, shape):
 
 @points(1, "PatternNet is a convolutional network of at most 200 parameters")
 def test_at_most_200_parameters(model, probes):
-    sizes = {name: values.size for name, values in probes.parameters(model, "PatternNet()").items()}
     images = np.random.default_rng(0).random((2, 1, 8, 8), dtype=np.float32)
     seen = probes.watched_pass(model, images, np.ones((2, 2), np.float32), "PatternNet()")
+    # Afterwards, since lazy layers have no parameters before they are used.
+    sizes = {name: values.size for name, values in probes.parameters(model, "PatternNet()").items()}
     assert not seen.unregistered, (
         f"Your network uses parameters that `model.parameters()` does not list (of shapes {seen.unregistered}): keep "
         "layers as attributes, `self.conv = ...`."
