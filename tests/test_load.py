@@ -7,6 +7,7 @@ how long that takes: what is counted is compared with limits far from it.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -14,8 +15,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from conftest import SOLUTIONS
 
-from autograder.assignment import TimeLimits
+from autograder.assignment import TimeLimits, load_assignment
 from autograder.errors import MachineStarved, TimedOut
 from autograder.grading import grade
 from autograder.sandbox import Limits, clock, process
@@ -204,3 +206,16 @@ def test_the_clock_tells_waiting_from_working_and_sleeping(counted, monkeypatch)
             assert 0.9 < watch.used < 3
             assert watch.used < (watch.passed - 1 if waits else watch.passed + 0.1)
         worker.kill()
+
+
+@pytest.mark.parametrize("lesson", ["cnn", "convolve"])
+def test_a_lesson_says_what_time_there_is(lesson):
+    """The text, the graders and the settings."""
+    assignment = load_assignment(SOLUTIONS / lesson)
+    seconds, limits = assignment.settings.seconds, assignment.settings.limits
+    text = " ".join((assignment.folder / f"{lesson}.py").read_text().replace("**", "").replace("\n# ", " ").split())
+    graders = (assignment.graders / "conftest.py").read_text()
+    assert f"TRAIN_SECONDS = {seconds.cell:.0f}\n" in graders
+    assert f"any other call of your code {seconds.call:.0f}, and all of it together {seconds.total:.0f}" in text
+    assert re.search(rf"{seconds.cell:.0f} seconds (for one training|at most)", text)
+    assert limits.cpu_seconds >= seconds.total

@@ -98,7 +98,9 @@ grader = otter.Notebook("convolve.ipynb")
 #
 # For q7 and q8 we run *your* training on a new network, so stored weights are of no use. Training is random, so
 # a run that falls short is tried again with another seed, up to three times; a sound solution fails in less
-# than one of 10,000 gradings. One training may take a minute at most (a few seconds are plenty).
+# than one of 10,000 gradings. One training, or a cell, may take 120 seconds at most (a few are plenty), any other call
+# of your code 20, and all of it together 900. What counts is your code's own time: waiting for a busy machine costs
+# nothing.
 
 # %%
 import matplotlib.pyplot as plt

@@ -6,7 +6,7 @@ import pytest
 from autograder import tensor
 from autograder.training import Classroom, Examples
 
-TRAIN_SECONDS = 60
+TRAIN_SECONDS = 120
 
 
 def read_slice(folder, name):

@@ -9,7 +9,7 @@ from autograder import tensor
 from autograder.training import Classroom, Examples
 from autograder.worker.student.withheld import CONVOLUTIONS
 
-TRAIN_SECONDS = 60
+TRAIN_SECONDS = 120
 TRAIN_SIZES = [(6, 6), (6, 9), (7, 12), (8, 8), (9, 7), (10, 10), (12, 6), (12, 11)]  # (height, width)
 NEW_SIZES = [(5, 5), (5, 16), (7, 7), (9, 9), (11, 13), (14, 6), (16, 16), (20, 13)]
 NOISE = 0.4  # standard deviation; the two colours are 0 and 1
