@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,17 @@ from autograder.sandbox import Limits, Sandbox
 from autograder.submission import Submission, read_submission
 
 
-def grade(assignment: Assignment, path: Path, sandbox: Sandbox, name: str | None = None) -> Result:
+def grade(
+    assignment: Assignment,
+    path: Path,
+    sandbox: Sandbox,
+    name: str | None = None,
+    decided: Callable[[Result], None] = lambda _result: None,
+) -> Result:
     """Grade one submission.
 
-    Whatever is wrong with the submission is in the result. ``name`` is how it is called there.
+    Whatever is wrong with the submission is in the result. ``name`` is how it is called there. ``decided`` is told
+    the result so far before each check and at the end, for whoever has to know it should this process die.
 
     Raises:
         AutograderError: the assignment or this machine is not fit for grading.
@@ -30,23 +38,26 @@ def grade(assignment: Assignment, path: Path, sandbox: Sandbox, name: str | None
     except UnreadableSubmission as reason:
         return ungradable(assignment, name, str(reason))
 
+    def result_of(run: GradersRun) -> Result:
+        return Result(
+            submission=name,
+            status=_status(run),
+            checks=run.checks,
+            notes=tuple(_notes(remote.cell_reports)),
+            trouble=run.trouble,
+            confinement=tuple(remote.layers),
+            leaderboard=run.leaderboard,
+            answers=submission.answers,
+            seconds=time.monotonic() - began,
+        )
+
     with worker_for(assignment, submission, sandbox) as remote:
-        run = run_graders(assignment, remote)
+        run = run_graders(assignment, remote, lambda so_far: decided(result_of(so_far)))
 
     if _no_cell_is_python(submission, remote.cell_reports):
         result = _without_points(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
         return replace(result, answers=submission.answers)
-    return Result(
-        submission=name,
-        status=_status(run),
-        checks=run.checks,
-        notes=tuple(_notes(remote.cell_reports)),
-        trouble=run.trouble,
-        confinement=tuple(remote.layers),
-        leaderboard=run.leaderboard,
-        answers=submission.answers,
-        seconds=time.monotonic() - began,
-    )
+    return result_of(run)
 
 
 def ungradable(assignment: Assignment, name: str, reason: str) -> Result:

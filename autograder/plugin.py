@@ -14,9 +14,12 @@ import io
 import math
 import os
 import re
+import signal
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
@@ -71,9 +74,14 @@ class GradersRun:
     trainings: dict[str, list[float]] = field(default_factory=dict)  # kind of trial to processor seconds of each
 
 
-def run_graders(assignment: Assignment, remote: RemoteSubmission) -> GradersRun:
-    """Run the hidden graders against a submission, in this process."""
-    return _pytest(_Recorder(assignment, remote, Court(read_calibration(assignment))))
+def run_graders(
+    assignment: Assignment, remote: RemoteSubmission, decided: Callable[[GradersRun], None] = lambda _run: None
+) -> GradersRun:
+    """Run the hidden graders against a submission, in this process.
+
+    ``decided`` is told the record so far before each check.
+    """
+    return _pytest(_Recorder(assignment, remote, Court(read_calibration(assignment)), decided))
 
 
 def measure_training(
@@ -130,8 +138,7 @@ def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
         lines = log.getvalue().strip().splitlines()
         reason = next((line[1:].strip() for line in lines if line.startswith("E  ")), lines[-1] if lines else "")
         trouble.append("\n".join([f"pytest could not run the graders: {reason}", *lines[-80:]]))
-    leaderboard = tuple(plugin.leaderboard.values())
-    return GradersRun(plugin.checks(), "\n\n".join(trouble), leaderboard, plugin.court.run)
+    return plugin.run(trouble)
 
 
 @contextlib.contextmanager
@@ -198,6 +205,7 @@ class _Recorder:
     assignment: Assignment
     remote: RemoteSubmission | None
     court: Court
+    decided: Callable[[GradersRun], None] = lambda _run: None
     trouble: list[str] = field(default_factory=list)
     leaderboard: dict[str, LeaderboardEntry] = field(default_factory=dict)
     _cases: dict[str, _Case] = field(default_factory=dict)
@@ -305,12 +313,65 @@ class _Recorder:
         self.trouble.append(str(excinfo.value) if is_ours else str(excrepr))
         return True
 
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Say what is tried next, to whoever has to know it should this process not survive that."""
+        self._cases[nodeid].feedback = "The grader process ended while it ran this check."
+        self.decided(self.run(self.trouble))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+        with _deadline():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        with _deadline():
+            return (yield)
+
+    def run(self, trouble: list[str]) -> GradersRun:
+        """The record so far."""
+        leaderboard = tuple(self.leaderboard.values())
+        return GradersRun(self.checks(), "\n\n".join(trouble), leaderboard, self.court.run)
+
     def checks(self) -> tuple[Check, ...]:
         """The record, with the cases of each check put together."""
         grouped: dict[str, list[_Case]] = {}
         for case in self._cases.values():
             grouped.setdefault(case.check, []).append(case)
         return tuple(_check_of(name, cases) for name, cases in grouped.items())
+
+
+CHECK_SECONDS = 60.0  # of processor time, for what a grader itself computes in a check; it takes 1 or 2
+
+
+@contextlib.contextmanager
+def _deadline() -> Iterator[None]:
+    """Raise :class:`StudentFault` in the block when it has used its processor time.
+
+    Only between two steps of Python: a computation in C that does not end is for the limits of the process.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # the only one that gets signals
+        return
+    ends = time.thread_time() + CHECK_SECONDS
+
+    def expired(_number: int, _frame: object) -> None:
+        # The timer counts all threads, those that watch the worker too.
+        if (remaining := ends - time.thread_time()) > 0:
+            signal.setitimer(signal.ITIMER_PROF, max(remaining, 0.01))
+            return
+        raise StudentFault(
+            f"What your code returned takes more than {CHECK_SECONDS:.0f} seconds to judge: return what is asked for, "
+            "and no more."
+        )
+
+    before = signal.signal(signal.SIGPROF, expired)
+    signal.setitimer(signal.ITIMER_PROF, CHECK_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 _PLAIN = r"(NoneType|bool|int|float|str|bytes|list|tuple|dict|numpy\.ndarray|ellipsis)"

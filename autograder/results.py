@@ -112,6 +112,11 @@ class Result:
         return 100 * self.score / self.max_score if self.max_score else 0.0
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether no check could decide anything, through a fault of ours."""
+        return bool(self.trouble) and all(check.outcome in ("broken", "not run") for check in self.checks)
+
+    @property
     def summary(self) -> str:
         """What there is to say about the submission as a whole."""
         return "\n\n".join(self.notes) or _SUMMARY[self.status]

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.batch.collect import collect
+from autograder.batch.collect import Job, collect
+from autograder.batch.local import LaneLimits, grade_all
 from autograder.errors import UsageError
 from autograder.report.terminal import Display
 from autograder.results import Check, Result, ResultStore, presentable, spreadsheet_text
@@ -283,25 +284,52 @@ def _wait_for_worker(command):
     raise AssertionError("no worker was started")
 
 
-def test_a_grader_process_that_dies_costs_only_its_own_submission(make_assignment, tmp_path):
-    """A defect of a grader's own (here: it ends its process) must not lose the other results."""
-    grader = """
+LANE_GRADER = """
+import os
+
+import numpy as np
+
 from autograder import points
 
-@points(1, "Adds")
-def test_adds(submission):
-    if submission.add(0, 0) == 13:
+@points(1, "Is a number")
+def test_number(submission):
+    assert submission.add(0, 0) >= 0
+
+@points(2, "Adds")
+def test_sum(submission):
+    number = submission.add(0, 0)
+    if number == 13:
         os._exit(1)
+    if number == 14:
+        sum(range(10**15))  # one call of C, which no signal interrupts
+    assert len(np.ones(number)) == 0
+
+@points(4, "Is the last")
+def test_zero(submission):
+    assert submission.add(0, 0) >= 0
 """
-    assignment = make_assignment({"test_q1.py": grader})
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number in range(5):
-        (folder / f"{number}.py").write_text(f"def add(a, b): return {13 if number == 2 else 0}")
-    done = autograder("grade", assignment.folder, folder, "-o", tmp_path / "out", "-j", 2)
-    assert done.returncode == 1
-    rows = (tmp_path / "out/scores.csv").read_text().splitlines()[1:]
-    assert [row.split(",")[3] for row in rows] == ["graded", "graded", "error", "graded", "graded"]
+
+
+def test_a_grader_process_that_dies_costs_only_its_own_submission(make_assignment, tmp_path, strongest):
+    """Whatever a lane dies of, what was decided in it stays, and the next submission gets a new one."""
+    assignment = make_assignment({"test_q1.py": LANE_GRADER})
+    returned = {"a": 0, "b": 13, "c": 14, "d": 10**10, "e": 0}
+    jobs = []
+    for name, number in returned.items():
+        (tmp_path / f"{name}.py").write_text(f"def add(a, b): return {number}")
+        jobs.append(Job(name, tmp_path / f"{name}.py"))
+    limits = LaneLimits(cpu_seconds=3, memory_mb=500)
+    found = {r.submission: r for r in grade_all(assignment, jobs, strongest, 2, limits=limits)}
+    assert {name: (result.status, result.score) for name, result in found.items()} == {
+        "a": ("graded", 7),
+        "b": ("error", 1),
+        "c": ("partial", 1),
+        "d": ("error", 5),
+        "e": ("graded", 7),
+    }
+    assert "exit status 1" in found["b"].trouble
+    assert [check.outcome for check in found["c"].checks] == ["passed", "not run", "not run"]
+    assert "3 seconds of processor time to judge" in found["c"].summary
 
 
 @pytest.mark.parametrize(("questions", "are_shown"), [(5, True), (8, False)])

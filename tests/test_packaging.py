@@ -606,9 +606,25 @@ def test_gradescope_is_told_of_a_broken_grader_and_the_student_is_not(gradescope
     edit(gradescope / "source/files/torch-autograder/adding/graders/test_q1.py", "sum(numbers),", "sums(numbers),")
     (gradescope / "submission" / "adding.py").write_text(RIGHT)
     done, report = run_autograder(gradescope)
-    assert done.returncode == 1
+    assert done.returncode == 0 and report["score"] == 1, "the other check counts"
     assert [test["visibility"] for test in report["tests"] if "NameError" in test["output"]] == ["hidden"]
-    assert not (gradescope / "results" / "results.pkl").exists()
+    assert (gradescope / "results" / "results.pkl").exists()
+
+
+def test_otter_run_gives_the_other_points_where_a_check_is_broken(built, tmp_path):
+    package = tmp_path / "broken.zip"
+    with zipfile.ZipFile(built.package) as old, zipfile.ZipFile(package, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith("graders/test_q1.py"):
+                assert b"sum(numbers)," in data
+                data = data.replace(b"sum(numbers),", b"sums(numbers),")
+            new.writestr(name, data)
+    (tmp_path / "ada.py").write_text(RIGHT)
+    done, report = otter_run(package, tmp_path / "ada.py", tmp_path / "out")
+    assert report is not None, done.stderr
+    assert {points for points, _ in scores(report).values()} == {0, 1} and "NameError" in done.stderr
+    assert "q1.large_numbers" in str(report) and "NameError" not in str(report)
 
 
 HANDED_IN = [{}, {"notes.txt": "x"}, {"one.ipynb": "{}", "two.ipynb": "{}"}, {"adding.ipynb": "{"}]

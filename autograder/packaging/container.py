@@ -21,8 +21,9 @@ from otter.test_files import GradingResults
 from rich.console import Console
 
 from autograder.assignment import Assignment
+from autograder.batch.local import grade_alone
 from autograder.errors import AutograderError, UnreadableSubmission
-from autograder.grading import grade, ungradable
+from autograder.grading import ungradable
 from autograder.packaging.bundle import FOLDER, load_bundle
 from autograder.packaging.otter import record
 from autograder.report.terminal import details
@@ -32,9 +33,9 @@ from autograder.submission import SUFFIXES
 
 
 def main(root: Path) -> int:
-    """Grade what is in ``root/submission``; return 0, or 1 if the framework failed.
+    """Grade what is in ``root/submission``; return 0, or 1 if nothing could be decided.
 
-    A failure is in ``results.json`` with 0 points, its reason visible to the instructor only.
+    What failed on our side is in ``results.json`` with 0 points, its reason visible to the instructor only.
     """
     results = root / "results"
     try:
@@ -47,6 +48,7 @@ def main(root: Path) -> int:
     (results / "results.json").write_text(json.dumps(_report(result), indent=2, allow_nan=False), encoding="utf-8")
     if result.trouble:
         print(result.trouble)  # noqa: T201  (Gradescope keeps it for the instructor)
+    if result.is_nothing:
         return 1
     otter_results = GradingResults([])
     record(result, otter_results)
@@ -63,7 +65,7 @@ def _grade(root: Path) -> Result:
         path = _submitted(root / "submission", assignment)
     except UnreadableSubmission as reason:
         return ungradable(assignment, "submission", str(reason))
-    return grade(assignment, path, sandbox)
+    return grade_alone(assignment, path, sandbox)
 
 
 def _submitted(folder: Path, assignment: Assignment) -> Path:

@@ -2,7 +2,7 @@
 
 ``otter assign`` puts the graders into its package; ``otter run`` then executes student code only in our confined
 worker. Otter's kernel gets an empty notebook and no tests, and every score comes from :func:`autograder.grading.grade`.
-Where anything fails here, Otter ends with an error and writes no score.
+Where nothing can be decided here, Otter ends with an error and writes no score.
 
 Plugin events: https://otter-grader.readthedocs.io/en/latest/plugins/creating_plugins.html
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.ottr_test import OttrTestFile  # a passive holder of results, though made for R
 
 from autograder.assignment import load_assignment
+from autograder.batch.local import grade_alone
 from autograder.errors import AutograderError
-from autograder.grading import grade
 from autograder.packaging.bundle import FOLDER, load_bundle, write_bundle
 from autograder.packaging.framework import pinned_requirements
 from autograder.results import Check, Result
@@ -82,15 +83,17 @@ class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no 
         """Grade, and put the outcome where Otter looks for it.
 
         Raises:
-            AutograderError: a grader or this machine is at fault, so that there is no score.
+            AutograderError: a grader or this machine is at fault, so that nothing was decided and there is no score.
         """
         path = Path(self.submission_path)
         source = path.parent.parent / "source"
         assignment = load_bundle(source / "files" / FOLDER)
         with self.kept as folder:
-            result = grade(assignment, Path(folder) / path.name, choose(forbidden=(source,)))
-        if result.trouble:
+            result = grade_alone(assignment, Path(folder) / path.name, choose(forbidden=(source,)))
+        if result.is_nothing:
             raise AutograderError(f"{path.name} could not be graded: {result.trouble}")
+        if result.trouble:
+            print(result.trouble, file=sys.stderr)  # noqa: T201  (for the instructor: students see the notes)
         record(result, results)
 
 
@@ -116,11 +119,16 @@ def _own_requirements(assignment: Any) -> list[str]:
 
 
 def record(result: Result, results: GradingResults) -> None:
-    """Put a result into Otter's own form: a test file for each check, since Otter gives points by the file."""
+    """Put a result into Otter's own form: a test file for each check, since Otter gives points by the file.
+
+    A check that could not be run through no fault of the submission's is named; the others count.
+    """
     results.clear_results()
     for check in result.checks:
         results.results[check.name] = _test_file(check)
-    results.set_output("\n\n".join(result.notes))
+    broken = [check.name for check in result.checks if check.outcome == "broken"]
+    notes = [f"Some checks could not be run, through no fault of yours: {', '.join(broken)}."] if broken else []
+    results.set_output("\n\n".join([*result.notes, *notes]))
 
 
 def _test_file(check: Check) -> OttrTestFile:

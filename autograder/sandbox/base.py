@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import socket
 import subprocess
@@ -94,6 +95,7 @@ class Sandbox(ABC):
                 "FSIZE": limits.disk_mb << 20,
                 "NOFILE": 256,
                 "CORE": 0,
+                "DATA": resource.getrlimit(resource.RLIMIT_DATA)[1],  # not the one of the grader process, its parent
             },
             "memory": limits.memory_mb << 20,
             "forbidden": [str(path) for path in self.forbidden],

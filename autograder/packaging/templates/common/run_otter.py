@@ -5,11 +5,16 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-root = Path(sys.argv[1])
-with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
-    for wheel in (root / "source" / "files" / "torch-autograder").glob("*.whl"):
-        zipfile.ZipFile(wheel).extractall(folder)
-    sys.path.insert(0, folder)
-    from autograder.packaging.container import main
 
-    sys.exit(main(root))
+def main(root: Path) -> int:
+    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+        for wheel in (root / "source" / "files" / "torch-autograder").glob("*.whl"):
+            zipfile.ZipFile(wheel).extractall(folder)
+        sys.path.insert(0, folder)
+        from autograder.packaging import container
+
+        return container.main(root)
+
+
+if __name__ == "__main__":  # the grader process, which is spawned, reads this file again
+    sys.exit(main(Path(sys.argv[1])))
