@@ -15,6 +15,8 @@ from autograder.results import Result, Status, presentable
 from autograder.sandbox import Limits, Sandbox
 from autograder.submission import Submission, read_submission
 
+MAX_NOTED = 12  # statements that failed
+
 
 def grade(
     assignment: Assignment,
@@ -93,11 +95,7 @@ def worker_for(
 
 
 def _no_cell_is_python(submission: Submission, reports: list[CellReport]) -> bool:
-    return (
-        bool(submission.cells)
-        and len(reports) == len(submission.cells)
-        and all(report.is_syntax_error for report in reports)
-    )
+    return bool(submission.cells) and sum(report.is_syntax_error for report in reports) == len(submission.cells)
 
 
 def _status(run: GradersRun) -> Status:
@@ -110,7 +108,8 @@ def _notes(reports: list[CellReport]) -> list[str]:
     """What to say first: often a notebook does not run from the top."""
     if not reports:
         return []
-    lines = "\n".join(f"  {report.label}: {report.reason}" for report in reports)
-    return [
-        presentable(f"The notebook does not run from top to bottom. The other cells were run; these failed:\n{lines}")
-    ]
+    lines = [f"  {report.label}: {report.reason}" for report in reports[:MAX_NOTED]]
+    if len(reports) > MAX_NOTED:
+        lines.append(f"  and {len(reports) - MAX_NOTED} more")
+    failed = "\n".join(lines)
+    return [presentable(f"The notebook does not run from top to bottom. All else was run; this failed:\n{failed}")]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,27 +29,30 @@ from autograder.errors import (
 from autograder.results import CONTROL_CHARACTERS
 from autograder.sandbox import Limits, Sandbox
 from autograder.sandbox.process import Worker
-from autograder.submission import Submission
+from autograder.submission import Cell, Submission
 from autograder.worker import wire
 
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
-MAX_CELLS_LOST = 4  # cells that kill their worker before the rest is given up
+MAX_LOST = 4  # statements that kill their worker before the rest is given up
+MAX_STATEMENTS = 10_000  # of a cell, that a worker may claim
+_SHOWN = 100  # characters of a statement
 
 
 @dataclass(frozen=True)
 class CellReport:
-    """A cell that did not run to its end, and why, in words for the student."""
+    """A cell, or a statement at its top level, that did not run to its end, and why, in words for the student."""
 
-    label: str
+    label: str  # "cell 2, line 7", or "cell 2" where it could not be read
     reason: str
-    is_syntax_error: bool = False
+    source: str  # its text, or the cell's
+    is_syntax_error: bool = False  # the cell is not Python
 
 
 class RemoteSubmission:
     """A submission whose cells have run in a worker.
 
     Use as a context manager. The first use starts the worker; when one dies, the next use starts another and
-    runs the cells again, without those that killed their worker.
+    runs the cells again, without the statements that killed their worker.
     """
 
     def __init__(
@@ -75,7 +78,7 @@ class RemoteSubmission:
         self._expected: dict[str, Any] = {}
         self._used = 0.0  # seconds of its own time, in workers that are gone
         self._no_worker: SandboxUnavailable | MachineStarved | None = None
-        self._lost: dict[int, str] = {}  # cells that killed their worker, and how
+        self._lost: dict[_Place, str] = {}  # what killed its worker, and how
         self.cell_reports: list[CellReport] = []
         self.layers: list[str] = []
 
@@ -162,22 +165,59 @@ class RemoteSubmission:
     def _run_cells(self) -> None:
         self.cell_reports = []
         for index, cell in enumerate(self._submission.cells):
-            if index in self._lost:
-                self.cell_reports.append(CellReport(cell.label, self._lost[index]))
-                continue
-            if len(self._lost) >= MAX_CELLS_LOST:
-                self.cell_reports.append(CellReport(cell.label, "it was not run, since too many others failed"))
-                continue
-            message = {"do": "cell", "label": cell.label, "source": cell.source}
+            for number, (first, last) in enumerate(self._read_cell(index, cell)):
+                source = "\n".join(cell.source.splitlines()[first - 1 : last])
+                statement = CellReport(f"{cell.label}, line {first}", "", source)
+                if self._is_given_up((index, number)):
+                    reason = "nothing from here on was run, since too much before it had to be stopped"
+                    self.cell_reports.append(replace(statement, reason=reason))
+                    return
+                reason = self._run_statement((index, number), f"`{_shown(source)}`", (cell.label, first))
+                if reason:
+                    self.cell_reports.append(replace(statement, reason=reason))
+
+    def _read_cell(self, index: int, cell: Cell) -> list[tuple[int, int]]:
+        """First and last line of each statement at a cell's top level; none where the cell can't be read."""
+        place = index, -1
+        error: StudentError | BadClaim | None = None
+        lines: Any = []
+        reason = self._lost.get(place, "")
+        if not reason:
             try:
-                claim = self._exchange(message, self._times.cell)
+                lines = self._exchange({"do": "cell", "label": cell.label, "source": cell.source}, self._times.cell)
             except WorkerGone as gone:
-                self._lost[index] = str(gone)
+                self._lost[place] = str(gone)
                 raise _CellKilledWorker from None
-            if claim is not None:
-                error = _student_error("It", claim)
-                is_syntax_error = isinstance(error, StudentError) and error.kind in _SYNTAX_ERRORS
-                self.cell_reports.append(CellReport(cell.label, str(error), is_syntax_error))
+            except _Raised as raised:
+                error = _student_error("It", raised.claim)
+            except BadClaim as bad:
+                error = bad
+            if not error and not _are_lines(lines):
+                error = BadClaim("what came back does not say which statements it has")
+        if error or reason:
+            is_syntax_error = isinstance(error, StudentError) and error.kind in _SYNTAX_ERRORS
+            self.cell_reports.append(CellReport(cell.label, reason or str(error), cell.source, is_syntax_error))
+            return []
+        return [(first, last) for first, last in lines]
+
+    def _run_statement(self, place: _Place, shown: str, begins: tuple[str, int]) -> str:
+        """Run one statement, which ``begins`` in this cell at this line. Returns why it failed, or nothing."""
+        if place in self._lost:
+            return f"{shown} was left out: {self._lost[place]}"
+        try:
+            self._exchange({"do": "statement", "number": place[1]}, self._times.cell)
+        except WorkerGone as gone:
+            self._lost[place] = str(gone)
+            raise _CellKilledWorker from None
+        except _Raised as raised:
+            return str(_student_error(shown, raised.claim, begins))
+        except BadClaim as bad:
+            return f"{shown} failed: {bad}"
+        return ""
+
+    def _is_given_up(self, place: _Place) -> bool:
+        """Whether too much was lost before; what came before the last loss runs again."""
+        return len(self._lost) >= MAX_LOST and place > list(self._lost)[-1]
 
     def _discard(self) -> None:
         if self._worker is not None:
@@ -244,8 +284,7 @@ class RemoteSubmission:
     def _why_missing(self, name: str) -> str:
         if not self.cell_reports:
             return "No cell defines it: is it spelled as in the exercise?"
-        sources = {cell.label: cell.source for cell in self._submission.cells}
-        named = [r for r in self.cell_reports if re.search(rf"\b{re.escape(name)}\b", sources[r.label])]
+        named = [r for r in self.cell_reports if re.search(rf"\b{re.escape(name)}\b", r.source)]
         report = (named or self.cell_reports)[0]
         return f"The reason may be in {report.label}: {report.reason}."
 
@@ -341,8 +380,26 @@ def _filled_in(value: Any, label: str) -> Any:
     return value
 
 
+_Place = tuple[int, int]  # which cell, and which statement of it; -1 is the cell itself, before any ran
+
+
+def _are_lines(value: Any) -> bool:
+    """Whether a worker's claim about a cell's statements is a list of pairs of line numbers."""
+    return (
+        type(value) is list
+        and len(value) <= MAX_STATEMENTS
+        and all(type(pair) is list and len(pair) == 2 and all(type(line) is int for line in pair) for pair in value)
+    )
+
+
+def _shown(source: str) -> str:
+    """A statement's first line."""
+    line = source.strip().partition("\n")[0].strip()
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
+
+
 class _CellKilledWorker(Exception):
-    """A cell ended its worker; the cells have to be run again without it."""
+    """A statement ended its worker; the cells have to be run again without it."""
 
 
 class _Raised(Exception):
@@ -364,8 +421,11 @@ def _outgoing(value: Any) -> Any:
     return value
 
 
-def _student_error(label: str, claim: Any) -> StudentError | BadClaim:
-    """An exception of the student's code, from the worker's description of it."""
+def _student_error(label: str, claim: Any, begins: tuple[str, int] | None = None) -> StudentError | BadClaim:
+    """An exception of the student's code, from the worker's description of it.
+
+    Where it was raised is told unless the reader knows, since it is the line at which the statement ``begins``.
+    """
     if type(claim) is not dict or type(claim.get("kind")) is not str:
         return BadClaim(f"{label} failed, and what came back does not say how")
 
@@ -375,7 +435,9 @@ def _student_error(label: str, claim: Any) -> StudentError | BadClaim:
 
     if claim["kind"] == "WireError":
         return BadClaim(f"What {label} returned can't be graded: {text('message')}.")
-    where = f" ({text('where')}, line {claim['line']}: `{text('text')}`)" if type(claim.get("line")) is int else ""
+    is_known = begins is None or (text("where"), claim.get("line")) != begins
+    has_line = type(claim.get("line")) is int and is_known
+    where = f" ({text('where')}, line {claim['line']}: `{text('text')}`)" if has_line else ""
     message = f": {text('message')}" if text("message") else ""
     bases = claim.get("bases")
     names = tuple(b for b in bases if type(b) is str) if type(bases) is list else ()

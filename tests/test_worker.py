@@ -38,10 +38,10 @@ def test_a_cell_that_fails_is_recorded_and_the_rest_go_on(strongest, run_code):
     )
     assert (submission.a, submission.c) == (1, 3)
     reasons = {report.label: report.reason for report in remote.cell_reports}
-    assert list(reasons) == ["cell 1", "cell 2", "cell 3", "cell 5", "cell 6"]
-    assert reasons["cell 1"] == "It raised NameError: name 'nope' is not defined (cell 1, line 4: `b = nope`)"
+    assert list(reasons) == ["cell 1, line 4", "cell 2", "cell 3, line 1", "cell 5, line 1", "cell 6"]
+    assert reasons["cell 1, line 4"] == "`b = nope` raised NameError: name 'nope' is not defined"
     assert "SyntaxError" in reasons["cell 2"] and "cell 2, line 1" in reasons["cell 2"]
-    assert reasons["cell 3"] == "It raised SystemExit: bye (cell 3, line 1: `import sys; sys.exit('bye')`)"
+    assert reasons["cell 3, line 1"] == "`import sys; sys.exit('bye')` raised SystemExit: bye"
 
 
 def test_cells_share_main_and_otter_is_silent(strongest, run_code):

@@ -24,7 +24,7 @@ import socket
 import sys
 from typing import Any
 
-from . import confine, torchvision_compat, wire
+from . import absent, confine, torchvision_compat, wire
 from .notebook import stand_in_for_autograder, stand_in_for_otter
 from .postponed import postpone_compiler
 from .serve import receive_frame, serve
@@ -82,6 +82,7 @@ def _can_read(path: str) -> bool:
 def _preload(modules: list[str]) -> None:
     sys.path.insert(0, os.getcwd())  # `import fashion`, as in a notebook's own folder
     torchvision_compat.install()
+    absent.prepare(os.getcwd())
     stand_in_for_otter()
     stand_in_for_autograder()
     for module in modules:

@@ -1,22 +1,32 @@
 """Running a submission's cells as a notebook would, without Jupyter.
 
-The cells share one namespace, which is the module ``__main__``. IPython's magics and shell lines are
+The cells share one namespace, which is the module ``__main__``. The statements at a cell's top level are run one
+by one, so that one that fails takes nothing along but what needs it. IPython's magics and shell lines are
 understood well enough that a notebook written for Jupyter runs here; what they would do outside of Python
 (install packages, run a shell) is left out.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import builtins
 import importlib
 import linecache
+import re
 import sys
 import traceback
 import types
+from dataclasses import dataclass
 from typing import Any
 
+from .absent import note_guards
+
 MAX_TEXT = 2000  # characters of an error message
+MAX_STATEMENTS = 1000  # of a cell, that are run one by one
+
+# A magic whose cell is run as any other. (What %%timeit runs defines no names.)
+_PLAIN_MAGIC = re.compile(r"\A((?:[ \t]*(?:#.*)?\n)*)[ \t]*%%(?:time|capture|prun)\b.*")
 
 
 class Notebook:
@@ -25,19 +35,30 @@ class Notebook:
     def __init__(self) -> None:
         self.module = types.ModuleType("__main__")
         self.namespace = self.module.__dict__
+        self._cell = _Statements("", [])
+        self._future = 0  # features that a cell imported from __future__
         # Classes know their module by name, and `inspect` looks it up.
         sys.modules["__main__"] = self.module
         shell = _Shell(self)
         builtins.get_ipython = lambda: shell  # type: ignore[attr-defined]
         builtins.display = lambda *_args, **_kwargs: None  # type: ignore[attr-defined]
 
-    def run(self, label: str, source: str) -> dict[str, Any] | None:
-        """Execute one cell. Returns None, or a description of the exception that ended it."""
-        try:
-            self.execute(label, source)
-        except BaseException as error:  # a cell may raise anything, SystemExit included
-            return describe(error)
-        return None
+    def read(self, label: str, source: str) -> list[list[int]]:
+        """Take a cell's text. Returns the first and the last line of each of its statements, in order.
+
+        Raises:
+            SyntaxError: it is not Python; none of it can be run.
+        """
+        self._cell = self._statements_of(label, source)
+        return [[_first_line(nodes[0]), nodes[-1].end_lineno or 0] for nodes in self._cell.statements]
+
+    def run(self, number: int) -> None:
+        """Execute one statement of the cell that was read last.
+
+        Raises:
+            BaseException: whatever it raises.
+        """
+        self._execute(self._cell, number)
 
     def execute(self, label: str, source: str) -> None:
         """Execute source text in the namespace.
@@ -45,11 +66,48 @@ class Notebook:
         Raises:
             BaseException: whatever the source raises.
         """
+        cell = self._statements_of(label, source)
+        for number in range(len(cell.statements)):
+            self._execute(cell, number)
+
+    def _statements_of(self, label: str, source: str) -> _Statements:
         filename = f"<{label}>"
         # Tracebacks and inspect.getsource() find the text here.
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        code = compile(_python_of(source), filename, "exec", dont_inherit=True)
+        tree = ast.parse(_python_of(source), filename)
+        note_guards(filename, tree)
+        for node in tree.body:  # as in Jupyter, they hold for the cells below, too
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                for name in node.names:
+                    self._future |= getattr(getattr(__future__, name.name, None), "compiler_flag", 0)
+        # Alone in its module, each text would be taken for a docstring. Only the first is one.
+        body = [*tree.body[:1], *(node for node in tree.body[1:] if not _is_constant(node))]
+        statements = [[node] for node in body[: MAX_STATEMENTS - 1]]
+        if rest := body[MAX_STATEMENTS - 1 :]:
+            statements.append(rest)
+        return _Statements(filename, statements)
+
+    def _execute(self, cell: _Statements, number: int) -> None:
+        module = ast.Module(cell.statements[number], [])
+        code = compile(module, cell.filename, "exec", self._future, dont_inherit=True)
         exec(code, self.namespace)  # noqa: S102  (this is what a worker is for)
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """What stands at a cell's top level, to be run one by one."""
+
+    filename: str
+    statements: list[list[ast.stmt]]  # each alone, and past the limit what is left as one
+
+
+def _is_constant(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _python_of(source: str) -> str:
@@ -59,6 +117,8 @@ def _python_of(source: str) -> str:
     except SyntaxError:
         from IPython.core.inputtransformer2 import TransformerManager, leading_empty_lines
 
+        if _PLAIN_MAGIC.match(source):
+            return _python_of(_PLAIN_MAGIC.sub(r"\1", source))
         manager = TransformerManager()
         manager.cleanup_transforms.remove(leading_empty_lines)  # else line numbers would be off
         transformed: str = manager.transform_cell(source)
@@ -79,9 +139,12 @@ class _Shell:
         if name == "time":
             self._notebook.execute("magic", line)
 
-    def run_cell_magic(self, name: str, _line: str, body: str) -> None:
-        if name in ("time", "capture", "prun"):  # what these run defines names; what %%timeit runs does not
-            self._notebook.execute("magic", body)
+    def run_cell_magic(self, name: str, line: str, body: str) -> None:
+        if name in ("writefile", "file"):
+            *options, path = line.split()
+            with open(path, "a" if "-a" in options else "w", encoding="utf-8") as file:
+                file.write(body)
+            importlib.invalidate_caches()  # it may be imported next
 
     def system(self, _command: str) -> None:
         """A shell line (``!pip install``): passed over."""

@@ -61,7 +61,9 @@ def serve(connection: socket.socket) -> None:
 def _answer(request: dict[str, Any], notebook: Notebook) -> Any:  # noqa: PLR0911  (one return a request)
     match request["do"]:
         case "cell":
-            return notebook.run(request["label"], request["source"])
+            return notebook.read(request["label"], request["source"])
+        case "statement":
+            return notebook.run(request["number"])
         case "global":
             return (
                 {"found": True, "value": notebook.namespace[request["name"]]}
