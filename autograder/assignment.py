@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, field_validator
 
 from autograder.errors import AssignmentError
@@ -43,6 +45,7 @@ class Settings(_Strict):
     title: str
     files: list[str] = []  # what travels with the student and lies beside the submission when it is graded
     autograder_files: list[str] = []  # what only the hidden graders read
+    packages: list[str] = []  # what submissions may import besides what the framework needs itself: ["scikit-image"]
     preload: list[str] = ["numpy", "torch"]  # modules that a worker imports before it sees a submission
     seconds: TimeLimits = TimeLimits()
     limits: LimitSettings = LimitSettings()
@@ -142,10 +145,27 @@ def load_assignment(folder: Path) -> Assignment:
     for name in (*settings.files, *settings.autograder_files):
         if not (folder / name).exists():
             raise AssignmentError(f"{path} lists the file {name!r}, which does not exist")
+    for line in settings.packages:
+        if reason := _is_missing(line):
+            raise AssignmentError(f"{path} lists the package {line!r}, {reason}")
     _keep_apart(folder, settings)
     if not list((folder / "graders").glob("test_*.py")):
         raise AssignmentError(f"{folder} has no hidden graders: put test_q1.py and so on into graders/")
     return Assignment(folder.name, folder, settings, _read_key(folder / KEY))
+
+
+def _is_missing(package: str) -> str:
+    """Why a package can't be promised to students, or nothing."""
+    try:
+        requirement = Requirement(package)
+        installed = version(requirement.name)
+    except InvalidRequirement:
+        return "which is not the name of a package, as pip takes it"
+    except PackageNotFoundError:
+        return f"which is not installed here: pip install '{package}'"
+    if not requirement.specifier.contains(installed, prereleases=True):
+        return f"of which {installed} is installed here: pip install '{package}'"
+    return ""
 
 
 def _keep_apart(folder: Path, settings: Settings) -> None:

@@ -278,6 +278,9 @@ BAD_SETTINGS = {
     "missing file": ('files = ["absent.py"]', "absent.py"),
     "file outside": ('files = ["../x"]', "not inside"),
     "not TOML": ("= 3", "not TOML"),
+    "package that is not installed": ('packages = ["numpy", "torch-autograder-none"]', "pip install 'torch-autogr"),
+    "package of another version": ('packages = ["numpy<1"]', r"'numpy<1', of which \d.* is installed here"),
+    "package by its path": ('packages = ["../numpy"]', "not the name of a package"),
 }
 
 

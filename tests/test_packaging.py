@@ -179,6 +179,13 @@ def test_a_package_grades_like_the_folder_it_was_made_from(built, tmp_path):
     assert done.returncode == 0 and "3 of 3" in done.stdout, done.stderr
 
 
+def test_what_an_assignment_promises_students_is_installed_for_them(adding, tmp_path):
+    edit(adding.folder / "assignment.toml", "title = ", 'packages = ["HypoThesis>=6"]\ntitle = ')
+    requirements = members(assign(adding, tmp_path).package)["setup.sh"].decode().split()
+    installed = {"hypothesis", "sortedcontainers", "torch", "tqdm", "seaborn", "pandas"}
+    assert installed <= {line.strip("'\"").partition("==")[0] for line in requirements}
+
+
 def test_plain_otter_assign_gives_the_same_files(adding, built, tmp_path):
     jupytext.write(read_master(adding).notebook, adding.folder / "adding.ipynb")
     command = [

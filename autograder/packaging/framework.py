@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -36,24 +36,23 @@ def build_wheel(folder: Path) -> Path:
     return path
 
 
-def pinned_requirements() -> list[str]:
-    """Everything that the framework needs, at the versions installed here: ``["click==8.1.7", ...]``.
+def pinned_requirements(packages: Iterable[str] = ()) -> list[str]:
+    """All that the framework and these packages need, at the versions installed here: ``["click==8.1.7", ...]``.
 
     A grade depends on them, so a grading image gets those with which the assignment was released.
     """
     pins: dict[str, str] = {}
-    waiting: list[tuple[str, frozenset[str]]] = [(DISTRIBUTION, frozenset())]
-    seen = set(waiting)
+    seen: set[tuple[str, frozenset[str]]] = set()
+    waiting = [_needed_by(distribution(DISTRIBUTION), frozenset()), map(Requirement, packages)]
     while waiting:
-        name, extras = waiting.pop()
-        for requirement in _needed_by(distribution(name), extras):
+        for requirement in waiting.pop():
             needed = canonicalize_name(requirement.name)
             # The public part only: a build's own suffix (2.13.0+cpu) may be on no index that the image can reach.
             pins[needed] = Version(distribution(needed).version).public
             step = needed, frozenset(requirement.extras)
             if step not in seen:
                 seen.add(step)
-                waiting.append(step)
+                waiting.append(_needed_by(distribution(needed), step[1]))
     return [f"{name}=={version}" for name, version in sorted(pins.items())]
 
 

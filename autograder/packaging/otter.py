@@ -45,11 +45,15 @@ class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no 
         The master notebook lies in the assignment's folder, beside ``assignment.toml``.
         """
         make_repeatable(Path(assignment.get_stu_path(assignment.notebook_basename)))
-        write_bundle(load_assignment(Path.cwd()), Path(assignment.get_ag_path(FOLDER)))
+        ours = load_assignment(Path.cwd())
+        write_bundle(ours, Path(assignment.get_ag_path(FOLDER)))
         # Nothing for Otter's own kernel: a submission finds its files in our worker.
         assignment.files = [FOLDER]
         generate.JINJA_ENV.loader = ChoiceLoader([PackageLoader(__package__), generate.JINJA_ENV.loader])
-        generate.JINJA_ENV.globals["requirements"] = [*pinned_requirements(), *_own_requirements(assignment)]
+        generate.JINJA_ENV.globals["requirements"] = [
+            *pinned_requirements(ours.settings.packages),
+            *_own_requirements(assignment),
+        ]
 
     def during_generate(self, otter_config: dict[str, Any], assignment: Any) -> None:
         """Settle what Otter shows, and that a notebook is graded whatever its metadata say."""
