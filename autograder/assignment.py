@@ -26,7 +26,7 @@ class _Strict(BaseModel):
 class TimeLimits(_Strict):
     """Seconds that a submission has: its own time, as :class:`autograder.sandbox.clock.Clock` counts it."""
 
-    cell: PositiveFloat = 60
+    cell: PositiveFloat = 60  # each statement at the top level of a cell
     call: PositiveFloat = 20
     total: PositiveFloat = 600
 

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 from conftest import SOLUTIONS
 
-from autograder.assignment import TimeLimits
+from autograder.assignment import TimeLimits, load_assignment
 from autograder.errors import StudentError
 from autograder.grading import grade
 from autograder.sandbox import Limits
@@ -370,3 +370,27 @@ def test_a_file_that_is_no_python_has_no_code_to_check(make_assignment, stronges
     script = tmp_path / "script.py"
     script.write_text(textwrap.dedent("def add(a, b)\n    return a + b\n"))
     assert grade(assignment, script, strongest).status == "ungradable"
+
+
+# --- what students are told -----------------------------------------------------------------------------------------
+
+PROMISED = ("NumPy", "SciPy", "pandas", "PyTorch", "torchvision", "scikit-learn", "Matplotlib", "seaborn", "tqdm")
+MODULES = ("numpy", "scipy", "pandas", "torch", "torchvision", "sklearn", "matplotlib", "seaborn", "tqdm")
+
+
+@pytest.mark.parametrize("name", ["cnn", "convolve"])
+def test_the_text_says_what_is_there_when_graded(name):
+    text = (SOLUTIONS / name / f"{name}.py").read_text()
+    sentence = text[text.index("# Where your work is graded, there are") :].partition("no network")[0]
+    named = [*PROMISED, *load_assignment(SOLUTIONS / name).settings.packages]
+    assert [word for word in named if word not in sentence] == []
+
+
+def test_what_is_promised_is_there(sandbox, run_code):
+    code = "\n".join(f"import {module}\nversion_of_{module} = {module}.__version__" for module in MODULES)
+    files = {"torchvision_compat.py": SOLUTIONS / "cnn" / "torchvision_compat.py"}
+    times = TimeLimits(cell=120, call=60)
+    submission, remote = run_code(sandbox, code, files=files, preload=("torch",), times=times)
+    for module in MODULES:
+        assert getattr(submission, f"version_of_{module}")
+    assert remote.cell_reports == []

@@ -97,6 +97,10 @@ grader = otter.Notebook("cnn.ipynb")
 # short is tried again with another seed, up to three times. No shopping for a lucky seed, please: a sound
 # solution reaches 75 to 80 %, and fails this in less than one of 10,000 gradings.
 #
+# Where your work is graded, there are NumPy, SciPy, pandas, PyTorch, torchvision, scikit-learn, Matplotlib, seaborn
+# and tqdm, and what lies beside this notebook, but no network: `FashionMNIST(root=..., download=True)` finds the
+# images that lie here. A line at the top level of a cell that fails there is told to you, and the rest is run.
+#
 # Three short trainings more tell *what* is learned: on 32 images, which a network should know by heart after 30
 # epochs (a loss below 1.5); on ten images, and on 100 images with shuffled labels, which teach nothing about others.
 

@@ -101,6 +101,10 @@ grader = otter.Notebook("convolve.ipynb")
 # than one of 10,000 gradings. One training, or a cell, may take 120 seconds at most (a few are plenty), any other call
 # of your code 20, and all of it together 900. What counts is your code's own time: waiting for a busy machine costs
 # nothing.
+#
+# Where your work is graded, there are NumPy, SciPy, pandas, PyTorch, torchvision, Pillow, scikit-learn, Matplotlib,
+# seaborn and tqdm, and what lies beside this notebook, but no network. A line at the top level of a cell that fails
+# there is told to you, and the rest is run.
 
 # %%
 import matplotlib.pyplot as plt
