@@ -328,10 +328,14 @@ def test_magics_anywhere_run_on_line_by_line(strongest, run_code):
         "from model import Net\ndepth = Net.depth",
         "if depth:\n    !nvidia-smi\n    inside = 5",
         "get_ipython().run_line_magic('matplotlib', 'inline')\nget_ipython().system('pip install x')\nlast = 6",
+        "from IPython import get_ipython\nfrom IPython.display import Image, clear_output, display\n"
+        "!pip install x\nclear_output(wait=True)\ndisplay(inside)\nget_ipython().magic('matplotlib inline')\nshown = 8",
+        "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--epochs', default=9)\n"
+        "epochs = parser.parse_args().epochs",
         "%config InlineBackend.figure_format = 'retina'\n%pip install -q torchmetrics\n%cd data\n?sum\nend = 7",
     )
-    names = ("after_broken", "after_pip", "x", "depth", "inside", "last", "end")
-    assert [getattr(submission, name) for name in names] == [1, 2, 3, 4, 5, 6, 7]
+    names = ("after_broken", "after_pip", "x", "depth", "inside", "last", "end", "shown", "epochs")
+    assert [getattr(submission, name) for name in names] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert [(report.label, report.reason) for report in remote.cell_reports] == [
         ("cell 1, line 4", "`broken` raised NameError: name 'broken' is not defined")
     ]

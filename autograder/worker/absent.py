@@ -28,6 +28,7 @@ def prepare(home: str) -> None:
     sys.meta_path.insert(0, _Finder(home))
     socket.getaddrinfo = _no_network
     builtins.input = _nobody_types
+    del sys.argv[1:]  # which are our own: a script that parses its arguments was given none
 
 
 # --- modules ------------------------------------------------------------------------------------------------------

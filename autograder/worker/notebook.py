@@ -88,6 +88,9 @@ class Notebook:
         return _Statements(filename, statements)
 
     def _execute(self, cell: _Statements, number: int) -> None:
+        # IPython's own, where a cell imported it, finds no shell; by the builtin name there is ours.
+        if getattr(self.namespace.get("get_ipython"), "__module__", "") == "IPython.core.getipython":
+            del self.namespace["get_ipython"]
         module = ast.Module(cell.statements[number], [])
         code = compile(module, cell.filename, "exec", self._future, dont_inherit=True)
         exec(code, self.namespace)  # noqa: S102  (this is what a worker is for)
