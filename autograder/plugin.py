@@ -28,10 +28,11 @@ import pytest
 
 from autograder.assignment import Assignment, Key
 from autograder.errors import AssignmentError, AutograderError, MachineStarved, StudentFault, WorkerGone
-from autograder.probes import Probes
-from autograder.remote import RemoteSubmission, SubmissionNames
+from autograder.faults import is_about_a_claim
+from autograder.probes import Axes, Pass, Probes, Recorded
+from autograder.remote import Handle, RemoteSubmission, SubmissionNames
 from autograder.results import Check, LeaderboardEntry, Outcome, Visibility, presentable
-from autograder.training import Trials
+from autograder.training import Classroom, Trial, Trials
 from autograder.training.calibration import Court, read_calibration
 
 _Test = TypeVar("_Test", bound=Callable[..., Any])
@@ -294,8 +295,13 @@ class _Recorder:
                 return 0.0, "not run", str(raised)
             case StudentFault() | AssertionError() | pytest.fail.Exception():
                 return 0.0, "failed", str(raised) or f"This was not so: {case.title}."
-        if _is_about_a_claim(raised):
-            return 0.0, "failed", f"Something is of another kind than the exercise asks for: {raised}."
+        is_theirs = isinstance(raised, Exception) and not isinstance(raised, AutograderError)
+        if is_theirs and is_about_a_claim(raised, self.assignment.folder, _fixtures_from_worker(item), _KINDS):
+            frames = traceback.extract_tb(raised.__traceback__)
+            last = next(frame for frame in reversed(frames) if self._is_a_grader(frame.filename))
+            place = f"{Path(last.filename).name}, line {last.lineno}"
+            case.decided.append(f"a {type(raised).__name__} in {place} is charged to the submission")
+            return 0.0, "failed", _of_another_kind(raised)
         words = f"{type(raised).__name__}: {raised}\n{''.join(traceback.format_exception(raised))}"
         if isinstance(raised, AutograderError):
             words = str(raised)
@@ -307,6 +313,9 @@ class _Recorder:
                 "This check was not run, since the machine was too busy. It is to be graded again.",
             )
         return 0.0, "broken", "This check could not be run, through no fault of yours. Ask your instructor."
+
+    def _is_a_grader(self, file: str) -> bool:
+        return Path(file).is_relative_to(self.assignment.folder)
 
     def pytest_internalerror(self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         is_ours = isinstance(excinfo.value, AutograderError)
@@ -374,22 +383,42 @@ def _deadline() -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-_PLAIN = r"(NoneType|bool|int|float|str|bytes|list|tuple|dict|numpy\.ndarray|ellipsis)"
-_MISUSED_CLAIM = re.compile(
-    rf"'{_PLAIN}' object (is not callable|is not iterable|is not subscriptable|has no attribute)"
-    rf"|unsupported operand type\(s\) for \S+: '{_PLAIN}' and '{_PLAIN}'"
-    rf"|bad operand type for \S+ '{_PLAIN}'"
-    rf"|'[<>]=?' not supported between instances of '{_PLAIN}' and '{_PLAIN}'"
-    rf"|object of type '{_PLAIN}' has no len\(\)"
+# The grader's side of the worker, by the names of the fixtures that give it, and what it is made of.
+_FROM_WORKER = frozenset({"submission", "worker", "probes"})
+_KINDS = (
+    *(SubmissionNames, RemoteSubmission, Handle, Probes, Trials, Trial, Classroom),
+    *(Recorded, Pass, Axes, StudentFault),
 )
 
 
-def _is_about_a_claim(raised: BaseException) -> bool:
-    """Whether a grader stumbled over plain data where it expected an object: `conv1 = 7`, then `conv1(x)`.
+def _fixtures_from_worker(item: pytest.Item) -> set[str]:
+    """The fixtures of a check that are made from its worker, by way of others too."""
+    information = getattr(item, "_fixtureinfo", None)
+    definitions = information.name2fixturedefs if information else {}
+    found = set(_FROM_WORKER)
+    before = 0
+    while len(found) != before:
+        before = len(found)
+        found |= {name for name, made in definitions.items() if made and found.intersection(made[-1].argnames)}
+    return found
 
-    A grader that does so for the reference, too, fails it, which a release does not get past.
-    """
-    return isinstance(raised, (TypeError, AttributeError)) and bool(_MISUSED_CLAIM.match(str(raised)))
+
+_KINDS_IN_WORDS = r"(NoneType|bool|int|float|str|bytes|list|tuple|dict|numpy\.ndarray|ellipsis|Handle)"
+_ABOUT_KINDS = re.compile(
+    rf"'{_KINDS_IN_WORDS}' object (is not callable|is not iterable|is not subscriptable)"
+    rf"|'{_KINDS_IN_WORDS}' object has no attribute '\w{{1,40}}'"
+    rf"|unsupported operand type\(s\) for \S{{1,5}}: '{_KINDS_IN_WORDS}' and '{_KINDS_IN_WORDS}'"
+    rf"|bad operand type for \S{{1,10}}(\(\))?: '{_KINDS_IN_WORDS}'"
+    rf"|'[<>]=?' not supported between instances of '{_KINDS_IN_WORDS}' and '{_KINDS_IN_WORDS}'"
+    rf"|object of type '{_KINDS_IN_WORDS}' has no len\(\)"
+    r"|(not enough|too many) values to unpack \(expected \d{1,3}(, got \d{1,9})?\)"
+)
+
+
+def _of_another_kind(raised: BaseException) -> str:
+    """What a student is told where a grader stumbled over a claim: Python's words only if they are about kinds."""
+    words = f": {raised}" if _ABOUT_KINDS.fullmatch(str(raised)) else ""
+    return f"Something is of another kind or form than the exercise asks for{words}."
 
 
 _WORST_FIRST: tuple[Outcome, ...] = ("broken", "not run", "failed", "partial", "passed")

@@ -324,12 +324,13 @@ def test_a_grader_process_that_dies_costs_only_its_own_submission(make_assignmen
         "a": ("graded", 7),
         "b": ("error", 1),
         "c": ("partial", 1),
-        "d": ("error", 5),
+        "d": ("graded", 5),
         "e": ("graded", 7),
     }
     assert "exit status 1" in found["b"].trouble
     assert [check.outcome for check in found["c"].checks] == ["passed", "not run", "not run"]
     assert "3 seconds of processor time to judge" in found["c"].summary
+    assert found["d"].checks[1].outcome == "failed" and found["d"].trouble == ""
 
 
 @pytest.mark.parametrize(("questions", "are_shown"), [(5, True), (8, False)])

@@ -4,6 +4,7 @@ import textwrap
 
 import pytest
 
+import autograder.plugin
 from autograder.assignment import load_assignment
 from autograder.errors import AssignmentError
 from autograder.grading import grade
@@ -297,3 +298,21 @@ def test_a_missing_or_short_key_is_named(make_assignment):
         (assignment.graders / "key").write_text(content)
         with pytest.raises(AssignmentError, match="32 hexadecimal digits"):
             load_assignment(assignment.folder)
+
+
+def test_a_check_that_computes_for_ever_over_a_claim_costs_only_that_check(make_assignment, grade_code, monkeypatch):
+    monkeypatch.setattr(autograder.plugin, "CHECK_SECONDS", 1)
+    grader = """
+    from autograder import points
+    @points(1, "Counts down")
+    def test_counts(submission):
+        number = submission.number()
+        while number:
+            number -= 1
+    @points(1, "Fine")
+    def test_fine(submission):
+        assert submission.number() == -1
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), "def number(): return -1")
+    assert outcomes(result) == {"q1.counts": ("failed", 0), "q1.fine": ("passed", 1)}
+    assert "more than 1 seconds to judge" in result.checks[0].feedback and result.trouble == ""
