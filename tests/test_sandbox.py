@@ -1,5 +1,7 @@
 """What student code can't do: each with a real worker in a real sandbox, of either kind."""
 
+import errno
+import json
 import os
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import pytest
 from autograder.assignment import TimeLimits
 from autograder.errors import BadClaim, SandboxUnavailable, StudentError, TimedOut, UsageError, WorkerGone
 from autograder.sandbox import Limits, choose
+from autograder.sandbox.base import can_be_read_by_anybody, python_folders
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -273,7 +276,7 @@ def test_a_drip_of_bytes_gains_no_time(sandbox, run_code):
             fd = next(n for n in range(3, 256) if os.path.exists(f"/proc/self/fd/{n}") or _is_socket(n))
             frame = struct.pack(">4sIQ", b"TAG1", 1000, 0)
             for byte in frame + b" " * 1000:
-                os.write(fd, bytes([byte])); time.sleep(0.05)
+                os.write(fd, bytes([byte])); time.sleep(0.2)
         def _is_socket(n):
             try: return os.fstat(n).st_mode & 0o170000 == 0o140000
             except OSError: return False
@@ -388,6 +391,189 @@ def test_what_landlock_does_not_cover_is_refused_by_the_filter(run_code, tmp_pat
     submission.touch(str(outside))
     assert (outside.stat().st_mode, outside.stat().st_mtime) == (before.st_mode, before.st_mtime)
     assert submission.streams() == b"x"
+
+
+SYSTEM_CALLS = """
+import ctypes, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *arguments):
+    'The errno of a system call, 0 if it was done.'
+    libc.syscall.restype = ctypes.c_long
+    given = [ctypes.c_char_p(a.encode()) if isinstance(a, str) else ctypes.c_long(a) for a in arguments]
+    return ctypes.get_errno() if libc.syscall(ctypes.c_long(number), *given) == -1 else 0
+def on_file(number, *arguments):
+    with open(__file__ if "__file__" in globals() else os.__file__) as file:
+        return call(number, file.fileno(), *arguments)
+def on_socket(number, *arguments):
+    one, other = socket.socketpair()
+    return call(number, one.fileno(), *arguments)
+"""
+# By their numbers on x86-64 and aarch64. What does not depend on arguments gets some that would do no harm.
+NEVER = {
+    "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "shmdt": (67, 197), "semget": (64, 190),
+    "semop": (65, 193), "semctl": (66, 191), "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188),
+    "msgctl": (71, 187), "mq_open": (240, 180), "statmount": (457, 457), "listmount": (458, 458),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447), "execve": (59, 221), "execveat": (322, 281),
+    "sendmsg": (46, 211), "recvmsg": (47, 212), "sendmmsg": (307, 269), "socket": (41, 198), "accept": (43, 202),
+    "setsockopt": (54, 208), "splice": (275, 76), "tee": (276, 77), "vmsplice": (278, 75), "sync": (162, 81),
+    "syncfs": (306, 267), "sync_file_range": (277, 84), "truncate": (76, 45), "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_setup": (206, 0),
+    "ptrace": (101, 117), "kcmp": (312, 272), "process_vm_readv": (310, 270), "pidfd_open": (434, 434),
+    "pidfd_send_signal": (424, 424), "pidfd_getfd": (438, 438), "unshare": (272, 97), "setns": (308, 268),
+    "mount": (165, 40), "open_tree": (428, 428), "fsopen": (430, 430), "chroot": (161, 51), "mknodat": (259, 33),
+    "seccomp": (317, 277), "landlock_create_ruleset": (444, 444), "bpf": (321, 280), "userfaultfd": (323, 282),
+    "perf_event_open": (298, 241), "keyctl": (250, 219), "personality": (135, 92), "fanotify_init": (300, 262),
+    "inotify_init1": (294, 26), "timer_create": (222, 107), "signalfd4": (289, 74), "setsid": (112, 157),
+    "setpgid": (109, 154), "setpriority": (141, 140), "sched_setattr": (314, 274), "sched_setscheduler": (144, 119),
+    "setresuid": (117, 147), "capset": (126, 91), "setfsuid": (122, 151), "mlock": (149, 228), "mlockall": (151, 230),
+    "pkey_alloc": (330, 289), "quotactl": (179, 60), "swapon": (167, 224), "reboot": (169, 142), "acct": (163, 89),
+    "syslog": (103, 116), "lookup_dcookie": (212, 18), "openat2": (437, 437), "file_setattr": (469, 469),
+    "a call of the future": (490, 490),
+}  # fmt: skip
+
+
+def test_system_calls_that_nobody_needs_are_refused(sandbox, run_code):
+    """Whatever is not in the list: shared memory of System V, mounts, other programs, new calls that we don't know."""
+    submission, _ = run_code(sandbox, SYSTEM_CALLS)
+    column = {"x86_64": 0, "aarch64": 1}[os.uname().machine]
+    answers = {name: submission.call(numbers[column]) for name, numbers in NEVER.items() if numbers[column]}
+    unavailable = {errno.EPERM, errno.ENOSYS}
+    assert {name: errno.errorcode.get(found) for name, found in answers.items() if found not in unavailable} == {}
+    # libc asks for new calls first, and goes on with older ones only if there are no such calls.
+    assert {answers[name] for name in ("openat2", "a call of the future")} == {errno.ENOSYS}
+
+
+def test_system_calls_are_judged_by_their_arguments(sandbox, run_code):
+    submission, _ = run_code(sandbox, SYSTEM_CALLS)
+    column = {"x86_64": 0, "aarch64": 1}[os.uname().machine]
+    numbers = {
+        "clone": (56, 220), "clone3": (435, 435), "fcntl": (72, 25), "ioctl": (16, 29), "prctl": (157, 167),
+        "openat": (257, 56), "getsockopt": (55, 209), "kill": (62, 129), "fork": (57, 220),
+    }  # fmt: skip
+    clone, clone3, fcntl, ioctl, prctl, openat, getsockopt, kill, fork = (pair[column] for pair in numbers.values())
+    thread = 0x3D0F00
+    refused = {
+        "a process": submission.call(clone, 17),
+        "a fork": submission.call(fork, 17),
+        "a thread with its own open files": submission.call(clone, thread & ~0x400),
+        "a thread in other namespaces": submission.call(clone, thread | 0x10000000),
+        "watching a folder": submission.on_file(fcntl, 1026, 0x80000004),
+        "a lease": submission.on_file(fcntl, 1024, 1),
+        "a signal's owner": submission.on_file(fcntl, 8, os.getpid()),
+        "cloning a file": submission.on_file(ioctl, 0x40049409, 0),
+        "flags of a file": submission.on_file(ioctl, 0x80086601, 0),
+        "typing into a terminal": submission.on_file(ioctl, 0x5412, 0),
+        "dying later": submission.call(prctl, 1, 0),
+        "being traced": submission.call(prctl, 0x59616D61, -1),
+        "the process at the other end": submission.on_socket(getsockopt, 1, 77, 0, 0),
+        "emptying what can be read": submission.call(openat, -100, os.__file__, os.O_RDONLY | os.O_TRUNC),
+        "a signal to all": submission.call(kill, -1, 0),
+    }
+    assert {name: errno.errorcode.get(found) for name, found in refused.items() if found != errno.EPERM} == {}
+    assert submission.call(clone3, 0, 0) == errno.ENOSYS, "so that libc makes threads by clone, which can be judged"
+    assert os.stat(os.__file__).st_size > 0
+
+
+def test_what_notebooks_do_is_allowed(sandbox, run_code):
+    typical = (Path(__file__).parent / "typical.py").read_text()
+    submission, _ = run_code(sandbox, typical, preload=("torch",), times=TimeLimits(cell=120, call=300))
+    assert submission.run() == []
+
+
+SETTINGS = """
+import os
+def can_write(path):
+    try:
+        os.close(os.open(path, os.O_WRONLY))
+    except OSError:
+        return False
+    return True
+def found(top): return [path for folder, _, names in os.walk(top) for path in
+    (os.path.join(folder, name) for name in names) if can_write(path)]
+user = os.getuid()
+"""
+
+
+def user_outside(remote):
+    """As whom this machine knows a worker."""
+    return processes_of(remote)[-1].uids().real
+
+
+def test_no_setting_of_the_kernel_can_be_written(sandbox, run_code):
+    submission, _ = run_code(sandbox, SETTINGS)
+    assert not submission.can_write("/proc/sys/kernel/core_pattern")
+    assert not submission.can_write("/proc/sysrq-trigger")
+    assert submission.found("/proc/sys") == submission.found("/sys") == []
+
+
+def test_a_worker_is_not_root_outside_its_sandbox(run_code, strongest):
+    """Where somebody else than root can read Python, which may lie in root's home: bubblewrap shows the way."""
+    submission, remote = run_code(strongest, SETTINGS)
+    inside, outside, layers = submission.user, user_outside(remote), remote._worker.layers
+    assert inside != 0
+    if os.getuid() != 0:
+        assert outside == os.getuid()
+        assert "as root" not in layers and "a user of its own" not in layers
+    else:
+        assert (outside == 0) == ("as root" in layers)
+        assert ("a user of its own" in layers) == can_be_read_by_anybody(way=False)
+    other, elsewhere = run_code(strongest, SETTINGS)
+    assert other.user == inside or user_outside(elsewhere) != outside, "nor is it another worker's user"
+
+
+def test_root_s_worker_is_another_user_behind_landlock_where_python_is_open_to_all(make_assignment, tmp_path):
+    """A real `autograder grade` where Python and the project are in nobody's home; its folder is swept all the same."""
+    assignment = make_assignment(
+        {
+            "test_q1.py": """
+            from autograder import points
+            @points(1, "Knows who it is")
+            def test_user(submission):
+                assert submission.user not in (0, submission.owner), "it is root"
+            """
+        }
+    )
+    tmp_path.chmod(0o755)
+    hand_in = tmp_path / "a.py"
+    hand_in.write_text(f"import os\nuser = os.getuid() or -{os.getuid()}\nowner = os.stat('/').st_uid\nopen('x', 'w')")
+    out = tmp_path / "out"
+    grading = [sys.executable, "-m", "autograder", "grade", assignment.folder, hand_in, "-o", out]
+    command = [*in_public([*python_folders(), ROOT, tmp_path]), *grading, "--sandbox", "landlock"]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir(mode=0o755)
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [result] = (json.loads(path.read_text()) for path in (out / "results").iterdir())
+    if os.getuid() == 0:
+        assert "a user of its own" in result["extra_data"]["confinement"]
+        assert result["score"] == 1
+    assert "as root" not in result["extra_data"]["confinement"]
+    assert list(temporary.iterdir()) == []
+
+
+def in_public(paths):
+    """What to put before a command, so that the ways to these folders are open to everybody."""
+    closed = {folder for path in paths for folder in path.parents if not folder.stat().st_mode & 0o001}
+    tops = [folder for folder in sorted(closed) if not closed & set(folder.parents)]
+    covered = [argument for folder in tops for argument in ("--perms", "0755", "--tmpfs", str(folder))]
+    shown = [
+        argument
+        for path in sorted(paths)
+        if closed & set(path.parents)
+        for argument in ("--perms", "0755", "--dir", str(path.parent), "--bind", str(path), str(path))
+    ]
+    return ["bwrap", "--dev-bind", "/", "/", *covered, *shown, "--"]
+
+
+@pytest.mark.parametrize("name", ["bubblewrap", "landlock"])
+def test_a_worker_that_can_write_what_it_must_not_is_never_given_code(name, run_code):
+    """A file that can be written in every sandbox stands for the kernel's settings."""
+    sandbox = choose(name)
+    sandbox.unwritable = (*sandbox.unwritable, "/dev/null")
+    submission, _ = run_code(sandbox, "x = 1")
+    with pytest.raises(SandboxUnavailable, match="/dev/null can be written from inside"):
+        _ = submission.x
 
 
 TRICKY_FILES = """

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy
+
+from autograder.sandbox.user import is_open
+from autograder.temporary import TemporaryFolder
 
 WORKER = Path(__file__).resolve().parent.parent / "worker"
 
@@ -47,7 +52,9 @@ class Started:
     process: subprocess.Popen[bytes]
     connection: socket.socket
     plan: dict[str, Any]
-    scratch: Path | None = None  # a folder on this machine's disk that goes with the worker
+    scratch: Path | None = None  # where it works, if that is on this machine's disk
+    folder: TemporaryFolder | None = None  # what the scratch is in, and goes with the worker
+    user: int | None = None  # whom the worker becomes, where that is not the grader's
 
 
 class Sandbox(ABC):
@@ -57,6 +64,8 @@ class Sandbox(ABC):
     """
 
     name: ClassVar[str]
+    # Must not be writable inside; a worker that can write it does not start. Root outside runs what is written there.
+    unwritable: tuple[str, ...] = ("/proc/sys/kernel/core_pattern",)
 
     def __init__(self, forbidden: tuple[Path, ...] = ()) -> None:
         self.forbidden = forbidden
@@ -99,6 +108,9 @@ class Sandbox(ABC):
             },
             "memory": limits.memory_mb << 20,
             "forbidden": [str(path) for path in self.forbidden],
+            "unwritable": list(self.unwritable),
+            "user": None,
+            "as_root": os.geteuid() == 0,
             "parent": None,
             "landlock": None,
             "seccomp": True,
@@ -121,6 +133,7 @@ def environment(home: str) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn works in this process, since no other can be started
     }
 
 
@@ -143,18 +156,34 @@ def python_folders() -> list[Path]:
     return [path for path in existing if not any(_inside(path, other) for other in existing if other != path)]
 
 
+def can_be_read_by_anybody(*, way: bool, files: Iterable[Path] = ()) -> bool:
+    """Whether a user without any rights of its own can read what a worker needs: not in a private home, say.
+
+    With ``way``, the folders above must be open, too: the worker sees its files where they are. ``files`` are those
+    of the assignment that it is shown as they are.
+    """
+    installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
+    needed = [*python_folders(), *installed, Path(os.__file__), Path(numpy.__file__), WORKER, *WORKER.glob("*.py")]
+    shown = [path for file in files for path in (file, *file.rglob("*"))]
+    return all(is_open(path, way) for path in needed) and all(is_open(path) for path in shown)
+
+
 def _inside(path: Path, other: Path) -> bool:
     return other in path.parents and not other.is_symlink()
 
 
-def make_scratch(files: dict[str, Path]) -> Path:
-    """A new working folder on this machine's disk with copies of the assignment's files.
+def fill_scratch(scratch: Path, files: dict[str, Path], user: int | None = None) -> None:
+    """Make a working folder on this machine's disk, with copies of the assignment's files.
 
-    Copies, so that paths below the working folder are what they are everywhere else.
+    Copies, so that paths below the working folder are what they are everywhere else. All is the worker's, if that
+    is another user.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="autograder-worker-"))
+    scratch.mkdir(mode=0o700)
     for name, source in files.items():
         target = scratch / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
-    return scratch
+    if user is not None:
+        for path in [scratch, *scratch.rglob("*")]:
+            os.chown(path, user, user, follow_symlinks=False)
+        scratch.parent.chmod(0o711)  # so that the user gets there

@@ -13,18 +13,22 @@ from autograder.sandbox.base import (
     Limits,
     Sandbox,
     Started,
+    can_be_read_by_anybody,
     environment,
-    make_scratch,
+    fill_scratch,
     python_folders,
 )
+from autograder.sandbox.user import is_open, spare_user
+from autograder.temporary import TemporaryFolder
 from autograder.worker import confine
 
 
 class Landlock(Sandbox):
     """The worker gives up files, sockets, signals and new processes by itself, before it sees a submission.
 
-    What remains weaker than namespaces: it can ask whether a path exists (``stat`` is not covered), and its
-    own folder is on this machine's disk, where the watchdog holds it to its size.
+    What remains weaker than namespaces: it can ask for sizes and times of what its user could get to (``stat`` is
+    not covered by Landlock, and a filter sees no paths), which is little for a user of its own and all for root;
+    and its own folder is on this machine's disk, where the watchdog holds it to its size.
     """
 
     name: ClassVar[str] = "landlock"
@@ -41,8 +45,12 @@ class Landlock(Sandbox):
             raise SandboxUnavailable(f"there is no seccomp filter for {platform.machine()}")
 
     def start(self, files: dict[str, Path], limits: Limits) -> Started:
-        scratch = make_scratch(files)
+        folder = TemporaryFolder()
+        scratch = folder.path / "work"
         process, connection = self._popen([], environment(str(scratch)))
+        is_open_to_all = can_be_read_by_anybody(way=True) and is_open(folder.path.parent, way=True)
+        user = spare_user(process.pid) if is_open_to_all else None
+        fill_scratch(scratch, files, user)
         # Of /proc no more than this: /proc/PID/net shows the machine's network.
         own = [f"/proc/{process.pid}/{name}" for name in ("statm", "stat", "status", "maps", "cmdline")]
         readable = [*map(str, python_folders()), str(WORKER), "/dev/urandom", *own]
@@ -50,5 +58,5 @@ class Landlock(Sandbox):
             "readable": [*readable, "/proc/cpuinfo", "/proc/meminfo"],
             "writable": [str(scratch), "/dev/null"],
         }
-        plan = self._plan(limits, directory=str(scratch), landlock=rules, parent=os.getpid())
-        return Started(process, connection, plan, scratch)
+        plan = self._plan(limits, directory=str(scratch), landlock=rules, parent=os.getpid(), user=user)
+        return Started(process, connection, plan, scratch, folder, user)

@@ -252,11 +252,5 @@ class Worker:
         self._process.kill()
         self._process.wait()
         self._listener.join(timeout=5)
-        if self._started.scratch is not None:
-            _remove(self._started.scratch)
-
-
-def _remove(folder: Path) -> None:
-    """Delete a folder that a submission wrote to: deep, unreadable or huge as it may be."""
-    subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], capture_output=True, check=False)
-    subprocess.run(["rm", "-rf", "--", str(folder)], capture_output=True, check=False)
+        if self._started.folder is not None:
+            self._started.folder.remove()

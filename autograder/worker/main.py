@@ -7,8 +7,11 @@ The first frame on the connection is the plan, a dict with
 - ``limits``: resource limits by name
 - ``memory``: bytes of address space beyond what the preloaded modules map
 - ``landlock``: None, or ``{"readable": [...], "writable": [...]}``
+- ``user``: the user and group to become, or None
+- ``as_root``: whether root is then outside what it is inside
 - ``seccomp``: whether to filter system calls
 - ``forbidden``: paths that must not be readable once confined
+- ``unwritable``: paths that must not be writable then
 - ``preload``: modules to import before the submission
 
 The reply names the layers that are in force, or says why there are none. Only then does a submission arrive.
@@ -51,12 +54,16 @@ def main(descriptor: int) -> None:
 
 def _confine(plan: dict[str, Any]) -> list[str]:
     layers = ["resource limits"]
-    if plan["parent"] is not None:
-        confine.die_with(plan["parent"])
     confine.limit_resources(plan["limits"])
     if os.geteuid() == 0:
-        confine.drop_capabilities()
+        confine.drop_privileges(plan["user"])
         layers.append("no capabilities")
+    if plan["user"] is not None:
+        layers.append("a user of its own")
+    elif plan["as_root"]:
+        layers.append("as root")
+    if plan["parent"] is not None:  # after a change of user, which the kernel takes for the end of the wish
+        confine.die_with(plan["parent"])
     if plan["landlock"] is not None:
         confine.restrict_files(**plan["landlock"])
         layers.append(f"Landlock {confine.landlock_version()}")
@@ -66,6 +73,9 @@ def _confine(plan: dict[str, Any]) -> list[str]:
     for path in plan["forbidden"]:
         if _can_read(path):
             raise confine.ConfinementError(f"{path} can be read from inside the sandbox")
+    for path in plan["unwritable"]:
+        if _can_write(path):
+            raise confine.ConfinementError(f"{path} can be written from inside the sandbox")
     os.chdir(plan["directory"])
     return layers
 
@@ -77,6 +87,15 @@ def _can_read(path: str) -> bool:
         with open(path, "rb"):
             return True
     return False
+
+
+def _can_write(path: str) -> bool:
+    """Whether a file can be opened for writing. Nothing is written."""
+    try:
+        os.close(os.open(path, os.O_WRONLY))
+    except OSError:
+        return False
+    return True
 
 
 def _preload(modules: list[str]) -> None:
