@@ -577,7 +577,7 @@ def test_a_worker_that_can_write_what_it_must_not_is_never_given_code(name, run_
 
 
 TRICKY_FILES = """
-import os, time
+import ctypes, os, time
 def deep():
     for _ in range(3000):
         os.mkdir("d"); os.chdir("d")
@@ -587,17 +587,49 @@ def unlinked():
     for n in range(40):
         file = open(str(n), "wb"); os.unlink(str(n)); file.write(bytes(1 << 20)); file.flush(); kept.append(file)
     time.sleep(5)
+def unlinked_and_mapped():
+    "No descriptor and no name shows it, but the memory of the process."
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    for n in range(40):
+        file = open(str(n), "w+b"); file.write(bytes(1 << 20)); file.flush()
+        assert libc.mmap(None, ctypes.c_size_t(4096), 1, 2, file.fileno(), ctypes.c_long(0)) != -1
+        os.unlink(str(n)); file.close()
+    time.sleep(5)
+def written_through_memory():
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    for n in range(40):
+        file = open(str(n), "w+b"); file.truncate(1 << 20)
+        address = libc.mmap(None, ctypes.c_size_t(1 << 20), 3, 1, file.fileno(), ctypes.c_long(0))
+        assert address is not None and address != -1
+        ctypes.memset(address, 1, 1 << 20)
+        os.unlink(str(n)); file.close()
+    time.sleep(5)
+def headless():
+    "Of a process whose main thread has ended, the kernel shows no memory and no files; others answer in its place."
+    import threading
+    def fill():
+        time.sleep(0.2)
+        kept = [open(str(n), "wb") for n in range(40)]
+        for n, file in enumerate(kept): os.unlink(str(n)); file.write(bytes(1 << 20)); file.flush()
+        time.sleep(20)
+    threading.Thread(target=fill).start()
+    ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)
 def many():
     for n in range(60_000): open(str(n), "w").close()
     time.sleep(5)
 """
 
 
-@pytest.mark.parametrize("trick", ["deep", "unlinked", "many"])
+@pytest.mark.parametrize(
+    "trick", ["deep", "unlinked", "unlinked_and_mapped", "written_through_memory", "headless", "many"]
+)
 def test_files_can_t_be_hidden_from_the_count(sandbox, run_code, trick):
     limits = Limits(disk_mb=20, files=2000)
     submission, remote = run_code(sandbox, TRICKY_FILES, limits=limits, times=TimeLimits(call=60))
-    with pytest.raises((StudentError, WorkerGone), match=r"2,000 files|of files|No space left|File name too long"):
+    words = r"2,000 files|of files|No space left|File name too long|Bus error|ended its main thread"
+    with pytest.raises((StudentError, WorkerGone), match=words):
         getattr(submission, trick)()
     remote.__exit__()
 

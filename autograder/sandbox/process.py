@@ -27,6 +27,9 @@ START_SECONDS = 120.0  # a cold disk makes `import torch` slow
 STARVED = 20.0  # times as long as it may use, and a worker has been given too little for anything to be said
 _UNASKED = "it sent a reply to a request that it had not got"
 _WATCH_INTERVAL = 0.1  # seconds
+# How many times what a worker may keep it may write in all. Looks at files that change meanwhile could each be fooled;
+# this count can't be.
+_REWRITES = 16
 
 _T = TypeVar("_T")
 
@@ -101,6 +104,7 @@ class Worker:
         self._process = self._started.process
         self._connection = self._started.connection
         self._stopped_because = ""
+        self._is_headless = False
         self._pid: int | None = None
         self.used = 0.0  # seconds of its own time in all exchanges
         self._closed = threading.Event()
@@ -201,6 +205,8 @@ class Worker:
             return WorkerGone(self._stopped_because)
         number = -code if code < 0 else code - 128 if code > 128 else 0  # bubblewrap reports 128 + signal
         if number in (signal.SIGXCPU, signal.SIGKILL):
+            if self._is_headless:
+                return WorkerGone("it was stopped because it ended its main thread and went on in others")
             if clock.processor > 0.9 * self._limits.cpu_seconds:  # as of the last look
                 return TimedOut(f"it used up its {self._limits.cpu_seconds} seconds of processor time")
             return WorkerGone("it was killed, as happens when this machine's memory is used up")
@@ -228,14 +234,21 @@ class Worker:
     def _excess(self, worker: psutil.Process) -> str:
         """What the worker has too much of, in words, or nothing."""
         limits = self._limits
+        if worker.status() == psutil.STATUS_ZOMBIE and worker.num_threads() > 1:
+            # Its memory and its files can't be seen any more. (For a moment, it is so at any death.)
+            self._is_headless = True
+            self._process.kill()
+            return ""
         if worker.memory_info().rss > limits.memory_mb << 20:
             return f"used more than {limits.memory_mb:,} MB of memory"
         if worker.num_threads() > limits.threads:
             return f"started more than {limits.threads} threads"
-        files, size = usage.of_worker(worker.pid, self._started.scratch)
-        if size > limits.disk_mb << 20:
+        used = usage.of_worker(worker.pid, self._started.scratch, self._started.user)
+        if used.size > limits.disk_mb << 20:
             return f"wrote more than {limits.disk_mb:,} MB of files"
-        return f"made more than {limits.files:,} files" if files > limits.files else ""
+        if used.written > _REWRITES * limits.disk_mb << 20:
+            return f"wrote more than {_REWRITES * limits.disk_mb:,} MB to disk, over and over"
+        return f"made more than {limits.files:,} files" if used.files > limits.files else ""
 
     def _keep_stderr(self) -> None:
         """Drain what it prints, and keep the end, which says why a start failed."""
