@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from pathlib import Path
 from autograder.assignment import SETTINGS, Assignment, find_assignment, load_assignment
 from autograder.errors import AssignmentError
 from autograder.packaging.framework import build_wheel
+from autograder.temporary import TemporaryFolder, sweep
 from autograder.training.calibration import FILE as CALIBRATION
 
 FOLDER = "torch-autograder"
@@ -70,13 +70,14 @@ def open_assignment(where: str) -> Iterator[Assignment]:
     Raises:
         AssignmentError: there is none, or it is not right.
     """
+    sweep()
     if not zipfile.is_zipfile(where):
         yield find_assignment(where)
         return
-    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+    with TemporaryFolder() as folder:
         try:
             with zipfile.ZipFile(where) as archive:
                 archive.extractall(folder, [name for name in archive.namelist() if name.startswith(_IN_ZIP)])
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise AssignmentError(f"{where} is damaged ({error}): make it again with `autograder assign`") from None
-        yield load_bundle(Path(folder) / _IN_ZIP)
+        yield load_bundle(folder / _IN_ZIP)

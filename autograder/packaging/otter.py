@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from autograder.packaging.bundle import FOLDER, load_bundle, write_bundle
 from autograder.packaging.framework import pinned_requirements
 from autograder.results import Check, Result
 from autograder.sandbox import choose
+from autograder.temporary import TemporaryFolder, sweep
 
 
 class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no types
@@ -79,8 +79,9 @@ class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no 
 
         It starts in this folder, where a submission called ``json.py`` or ``ipykernel_launcher.py`` would be run.
         """
-        self.kept = tempfile.TemporaryDirectory(prefix="autograder-")
-        shutil.move(self.submission_path, self.kept.name)
+        sweep()
+        self.kept = TemporaryFolder()
+        shutil.move(self.submission_path, self.kept.path)
         return nbformat.v4.new_notebook()
 
     def after_grading(self, results: GradingResults) -> None:
@@ -93,7 +94,7 @@ class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no 
         source = path.parent.parent / "source"
         assignment = load_bundle(source / "files" / FOLDER)
         with self.kept as folder:
-            result = grade_alone(assignment, Path(folder) / path.name, choose(forbidden=(source,)))
+            result = grade_alone(assignment, folder / path.name, choose(forbidden=(source,)))
         if result.is_nothing:
             raise AutograderError(f"{path.name} could not be graded: {result.trouble}")
         if result.trouble:

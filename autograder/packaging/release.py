@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from autograder.plugin import declared_checks
 from autograder.quality.calibrate import check_calibration
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose
+from autograder.temporary import TemporaryFolder
 from autograder.worker import student as student_module
 
 CELL_SECONDS = 600  # for a cell of the solved notebook, which may train for long
@@ -65,9 +65,9 @@ def release(
     step("Reading the master notebook")
     master = read_master(assignment)
     check_calibration(assignment, choose(sandbox, forbidden=(assignment.folder,)))
-    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+    with TemporaryFolder() as folder:
         step("Running Otter Assign")
-        built = otter_assign(assignment, master, Path(folder))
+        built = otter_assign(assignment, master, folder)
         step("Looking for leaks")
         check_leaks(assignment, master, built.student)
         step("Running the solved notebook with its public tests")
