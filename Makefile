@@ -71,6 +71,7 @@ assignments: setup
 study: setup
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/tiny_images.py
+	$(BIN)/python benchmarks/load.py
 
 clean:
 	rm -rf $(VENV) out

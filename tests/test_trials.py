@@ -64,9 +64,9 @@ PART = "pass"
 
 @pytest.fixture
 def graded(make_assignment, tmp_path):
-    def run(submission, whole=PART, part=PART, seconds=60):
+    def run(submission, whole=PART, part=PART, seconds=60, limits=""):
         grader = GRADER.replace("{all}", whole).replace("{part}", part).replace("{seconds}", str(seconds))
-        assignment = make_assignment({"test_q1.py": grader}, name=f"tiny{len(list(tmp_path.iterdir()))}")
+        assignment = make_assignment({"test_q1.py": grader}, limits, f"tiny{len(list(tmp_path.iterdir()))}")
         settings = assignment.folder / "assignment.toml"
         settings.write_text(settings.read_text().replace("preload = []", 'preload = ["torch"]'))
         path = tmp_path / "hand_in.py"
@@ -144,6 +144,28 @@ def test_a_training_that_timed_out_is_not_tried_again_in_another_kind(graded):
     result = graded(submission, "trials[0]", 'make_trials(classroom, "few", epochs=1, batch_size=8, images=7)[0]', 3)
     assert [check.outcome for check in result.checks] == ["not run", "not run"]
     assert result.checks[0].feedback == result.checks[1].feedback and "3 seconds" in result.checks[0].feedback
+    assert result.checks[1].seconds < 1
+
+
+def test_a_training_that_ends_its_worker_is_not_tried_again(graded):
+    """By too much memory, for instance: each attempt takes as long, and a new worker."""
+    whole = """found = []
+    for number in range(3):
+        with pytest.raises(Exception) as caught: trials[number]
+        found.append(caught.value)
+    assert found[0] is found[1] is found[2]
+    raise found[0]"""
+    submission = MODEL + "import os\ndef train(*_):\n    os._exit(3)\n"
+    assert "exit status 3" in graded(submission, whole).checks[0].feedback
+
+
+def test_a_training_that_uses_its_processor_time_up_is_not_tried_again_in_another_kind(graded):
+    """It dies by a limit of the kernel's then, and not by the grader's clock."""
+    submission = MODEL + "def train(*_):\n    while True: pass\n"
+    other = 'make_trials(classroom, "few", epochs=1, batch_size=8, images=7)[0]'
+    result = graded(submission, "trials[0]", other, limits="[limits]\ncpu_seconds = 8")
+    assert [check.outcome for check in result.checks] == ["not run", "not run"]
+    assert "used up its 8 seconds of processor time" in result.checks[1].feedback
     assert result.checks[1].seconds < 1
 
 

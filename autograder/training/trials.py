@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograder.assignment import Key
-from autograder.errors import StudentFault, TimedOut
+from autograder.errors import StudentFault, TimedOut, WorkerGone
 from autograder.probes import Images, Probes, Recorded, shape_of
 from autograder.remote import Handle
 from autograder.training.calibration import MAIN, Claim, Court, Direction, Verdict, trainings
@@ -225,8 +225,10 @@ class Trials:
         return kept
 
     def _run(self, label: str) -> Trial | StudentFault | AssertionError:
-        if self._court.timed_out:
-            return self._court.timed_out
+        # What ends a worker once does so again, after as long: by its time in any kind of trial, else in this one.
+        ended = self._court.timed_out or next((kept for kept in self._kept if isinstance(kept, WorkerGone)), None)
+        if ended is not None:
+            return ended
         try:
             trial = self._classroom.run(label, **self._settings)
         except (StudentFault, AssertionError) as fault:
