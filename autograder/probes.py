@@ -67,6 +67,7 @@ class Recorded:
 
     value: Any
     seen: Seen
+    answers: tuple[tuple[np.ndarray, ...], ...] = ()  # see `Probes.record`
 
 
 def shape_of(images: Images) -> str:
@@ -124,24 +125,47 @@ class Probes:
         names: list[str] = self._ask("shared_parameters", _NAMES, label, one, other)
         return names
 
-    def record(self, function: Handle, model: Handle, *arguments: Any, label: str) -> Recorded:
-        """Call a training function with a model, and note what can be seen of the training."""
-        reply = self._ask("record", None, label, function, model, *arguments)
-        if type(reply) is not dict or reply.keys() != {"value", "seen"}:
+    def record(
+        self,
+        function: Handle,
+        model: Handle,
+        *arguments: Any,
+        label: str,
+        epochs: int = 0,
+        length: int = 0,
+        images: np.ndarray | None = None,
+    ) -> Recorded:
+        """Call a training function with a model, and note what can be seen of the training.
+
+        With ``images`` ``(N, C, H, W)``, ``answers`` is what the model would have answered to these after each of the
+        ``epochs`` of so many images: an array ``(N, K)``, float64. There are two where another model of its kind was
+        asked then, and none where it can't be told.
+        """
+        if images is None:
+            reply = self._ask("record", None, label, function, model, *arguments)
+        else:
+            settings = {"images": Tensor(images), "epochs": epochs, "length": length}
+            reply = self._ask("record_epochs", None, label, function, model, *arguments, **settings)
+        if type(reply) is not dict or reply.keys() - {"answers"} != {"value", "seen"}:
             raise BadClaim(f"`{label}` could not be recorded.")
         seen: Seen = self._built(_Seen, reply["seen"], label)
-        return Recorded(reply["value"], seen)
+        claimed: list[tuple[np.ndarray, ...]] = self._form(_ANSWERS, reply.get("answers", []), label)
+        if len(claimed) != epochs or any(
+            len(array) != (0 if images is None else len(images)) for some in claimed for array in some
+        ):
+            raise BadClaim(_ODD_ANSWER.format(label))
+        return Recorded(reply["value"], seen, tuple(tuple(a.astype(np.float64) for a in some) for some in claimed))
 
     def axes(self, figure: Handle, label: str) -> list[Axes]:
         """What a Matplotlib figure shows. Closes all figures."""
         answer = self._ask("figure", None, label, figure)
         return [self._built(Axes, axes, label) for axes in (answer if type(answer) is list else [None])]
 
-    def _ask(self, probe: str, form: TypeAdapter[_Form] | None, label: str, *arguments: Any) -> Any:
+    def _ask(self, probe: str, form: TypeAdapter[_Form] | None, label: str, *arguments: Any, **settings: Any) -> Any:
         function = getattr(self._remote.probe_module, probe)
         if not hasattr(function, "named_"):
             raise BadClaim(f"`{label}` could not be looked at: the probe {probe!r} is gone.")
-        answer = function.named_(label)(*arguments)
+        answer = function.named_(label)(*arguments, **settings)
         return answer if form is None else self._form(form, answer, label)
 
     @staticmethod
@@ -163,4 +187,5 @@ _ODD_ANSWER = "`{}` was looked at, and the answer is not of the form that it sho
 _STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
 _ARRAY = TypeAdapter(_Array)
 _PARAMETERS = TypeAdapter(dict[str, _Array], config=_STRICT)
+_ANSWERS = TypeAdapter(list[tuple[_Array, ...]], config=_STRICT)
 _NAMES = TypeAdapter(list[str], config=_STRICT)

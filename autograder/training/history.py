@@ -1,21 +1,82 @@
-"""What a history reports, against what the grader recomputes: metric arithmetic is where loops go wrong most often."""
+"""What a history reports, against what the grader recomputes: metric arithmetic is where loops go wrong most often.
+
+The accuracy and the loss after an epoch are recomputed from what the model answered then; the loss met during an epoch
+is that which the watch saw. Where nothing fits to be seen, nothing is held against a history.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from autograder.training.trials import Trial
-from autograder.worker.student.causes import Cause, random_scores, validated_in_train_mode
+from autograder.worker.student.causes import Cause, Seen, random_scores, validated_in_train_mode
+from autograder.worker.student.measures import accuracy
 
 _EXACT = 1e-5  # what differs by less was computed in the same way
 
 
-def explain_accuracy(reported: float, trial: Trial, batch_size: int) -> str:
-    """Why a reported validation accuracy is not that of the model, as far as the usual mistakes tell."""
-    found = next(_wrong_accuracies(reported, trial, batch_size), None)
+def wrong_accuracies(reported: Sequence[float], trial: Trial) -> list[int]:
+    """The epochs, from 0, whose reported validation accuracy is not that of a model that was asked at their end."""
+    tolerance = 2 / len(trial.validation_labels) + 1e-9
+    return [
+        epoch
+        for epoch, (value, outputs) in enumerate(zip(reported, trial.answers, strict=False))
+        if outputs and all(abs(value - accuracy(some, trial.validation_labels)) > tolerance for some in outputs)
+    ]
+
+
+def met_losses(seen: Seen, epochs: int) -> list[list[float]]:
+    """For each epoch, the means of the losses that were met in it: over images, over batches, by each loss function.
+
+    And that over the images of the epoch where these were evaluated after it. Empty where epochs can't be told apart.
+    """
+    images = np.cumsum([batch[0] for batch in seen.batches])
+    if not len(images) or not images[-1]:
+        return []
+    ends = np.searchsorted(images, images[-1] * np.arange(1, epochs + 1) / epochs) + 1
+    if np.any(images[np.minimum(ends, len(images)) - 1] * epochs != images[-1] * np.arange(1, epochs + 1)):
+        return []
+    starts = [0, *ends[:-1]]
+    met = []
+    for start, end in zip(starts, ends, strict=True):
+        batches = seen.batches[start:end]
+        sizes = np.array([size for size, _, _ in batches], float)
+        called = min(len(values) for _, _, values in batches)
+        kinds = [np.array([value for _, value, _ in batches])]
+        kinds += [np.array([values[n] for _, _, values in batches]) for n in range(called)]
+        means = [mean for values in kinds for mean in (float(values @ sizes / sizes.sum()), float(values.mean()))]
+        if not called:
+            means.append(float(kinds[0].sum() / sizes.sum()))  # a loss of one's own may be a sum over images
+        met.append([*means, *quiet_losses(seen, int(end), int(sizes.sum()))])
+    return met
+
+
+def quiet_losses(seen: Seen, after: int, rows: int) -> list[float]:
+    """Mean losses without gradients over so many rows, first or last, after so many backward passes and before more."""
+    quiet = [(value, n) for before, value, n in seen.quiet if before == after]
+    means = []
+    for ordered in (quiet, quiet[::-1]):
+        sizes = np.cumsum([n for _, n in ordered])
+        end = int(np.searchsorted(sizes, rows)) + 1
+        if end <= len(sizes) and sizes[end - 1] == rows:
+            values = np.array([value for value, _ in ordered[:end]])
+            means += [float(values @ [n for _, n in ordered[:end]] / rows), float(values.mean())]
+    return means
+
+
+def explain_accuracy(
+    reported: float, trial: Trial, batch_size: int, history: Sequence[float] = (), epoch: int = -1
+) -> str:
+    """Why a reported validation accuracy is not that of the model, as far as the usual mistakes tell.
+
+    It is that of the model as it was returned, or of an ``epoch``, from 0, of the ``history``.
+    """
+    found = next(_wrong_histories(history, trial), None) or next(
+        _wrong_accuracies(reported, trial, batch_size, trial.answers[epoch][0] if history else None), None
+    )
     advice = (
         "Go through all of the validation images after the epoch's last step, count the right answers, and divide by "
         "the number of images."
@@ -23,9 +84,39 @@ def explain_accuracy(reported: float, trial: Trial, batch_size: int) -> str:
     return str(found) if found else f"No usual mistake gives this number. {advice}"
 
 
-def _wrong_accuracies(reported: float, trial: Trial, batch_size: int) -> Iterator[Cause]:
-    outputs, labels = trial.validation_outputs, trial.validation_labels
-    n, actual, of_training = len(labels), trial.validation_accuracy, trial.observed.train_accuracy
+def _wrong_histories(reported: Sequence[float], trial: Trial) -> Iterator[Cause]:
+    labels = trial.validation_labels
+    actual = [accuracy(some[0], labels) if some else math.nan for some in trial.answers]
+    if len(reported) < 3 or len(reported) != len(actual):
+        return
+    near = 2 / len(labels) + 1e-9
+    if len(set(reported)) == 1 or not any(reported[:-1]):
+        yield Cause(
+            "the accuracy is not measured in each epoch",
+            f"You report {', '.join(f'{value:.3f}' for value in reported[:3])}, ...",
+            "Go through the validation images at the end of each epoch, inside the loop over epochs.",
+        )
+    if all(abs(value - before) <= near for before, value in zip(actual, reported[1:], strict=False)):
+        yield Cause(
+            "the model is validated before the epoch, not after it",
+            "Each number that you report is that of the model at the end of the epoch before.",
+            "Go through `val_data` after the epoch's last step.",
+        )
+    best = np.maximum.accumulate(np.nan_to_num(actual))
+    if all(abs(value - most) <= near for most, value in zip(best, reported, strict=True)):
+        yield Cause(
+            "the best accuracy so far is reported",
+            "Where the accuracy fell, you report an earlier epoch's again.",
+            "Report what the model reaches at the end of each epoch.",
+        )
+
+
+def _wrong_accuracies(
+    reported: float, trial: Trial, batch_size: int, answers: np.ndarray | None = None
+) -> Iterator[Cause]:
+    labels = trial.validation_labels
+    outputs = trial.validation_outputs if answers is None else answers
+    n, actual, of_training = len(labels), accuracy(outputs, labels), trial.observed.train_accuracy
     batches = [slice(start, start + batch_size) for start in range(0, n, batch_size)]
     right = [float(np.sum(outputs[b].argmax(axis=1) == labels[b])) for b in batches]
     last = len(labels[batches[-1]])

@@ -22,7 +22,7 @@ from autograder.probes import Images, Probes, Recorded, shape_of
 from autograder.remote import Handle
 from autograder.training.calibration import MAIN, Claim, Court, Direction, Verdict, trainings
 from autograder.worker.student.causes import NO_CAUSE, Observations, explain, likely_causes
-from autograder.worker.student.measures import accuracy, compare_parameters, mean_nll, output_kind
+from autograder.worker.student.measures import accuracy, compare_parameters, mean_nll, output_kind, rescaled_nll
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,23 @@ class Trial:
     seconds: float  # of wall time, of the training function alone
     observed: Observations
     predicts_as_before: bool  # on the training images
+    answers: tuple[tuple[np.ndarray, ...], ...]  # to the validation images after each epoch, see `Probes.record`
     validation_outputs: np.ndarray  # (N, C); no rows where the validation images were not all of them
     validation_labels: np.ndarray  # (N,), renamed as in training
     accuracy: float  # on hidden images, which the submission had not been sent until then
+    accuracy_as_renamed: float  # on those, by the names of the validation images; see `Classroom.run`
 
     @property
     def initial_loss(self) -> float:
-        """Mean negative log-likelihood on the training images before training, in nats."""
+        """Mean negative log-likelihood on the training images before training, in nats, as :attr:`final_loss`."""
         return self.observed.initial_loss
 
     @property
     def final_loss(self) -> float:
-        """Mean negative log-likelihood on the training images after training, in nats."""
+        """Mean negative log-likelihood on the training images after training, in nats.
+
+        Under the best scale of the scores, where they are logits that were trained by no loss of likelihood.
+        """
         return self.observed.final_loss
 
     @property
@@ -79,6 +84,7 @@ class Trial:
 
 
 REPEATED = 250  # validation images that are predicted twice; the batches in which the worker predicts
+LIKELIHOODS = ("cross_entropy", "nll_loss", "binary_cross_entropy", "kl_div")  # how names of such losses begin
 LOWER_IS_BETTER = ("final_loss", "loss_ratio")
 IN_WORDS = {
     "accuracy": "accuracy on images that your model has not seen",
@@ -109,7 +115,7 @@ class Classroom:
         label: str,
         *,
         images: int | None = None,
-        shuffled: bool = False,
+        validation_renamed: bool = False,
         validation: int | Literal["the training images"] | None = None,
         hidden: int | None = None,
         **settings: Any,
@@ -117,9 +123,10 @@ class Classroom:
         """One training. Its seed, the order of its data and the names of its classes derive from the key.
 
         ``images``, ``validation`` and ``hidden`` say how many images of each set are used: all of them unless given.
-        Few training images hold as many of each class as of any other, or one less. ``shuffled`` gives the training
-        images each other's labels, so that they teach nothing about other images. ``settings`` are those that ``train``
-        takes: ``epochs``, for instance, which also tells how often each image should be seen.
+        Few training images hold as many of each class as of any other, or one less. ``validation_renamed`` gives each
+        class another name in the validation images than in the training images: who knows it by that name learned it
+        from them. ``settings`` are those that ``train`` takes: ``epochs``, for instance, which also tells how often
+        each image should be seen.
 
         Raises:
             StudentFault: the submission failed.
@@ -129,9 +136,11 @@ class Classroom:
         rename = rng.permutation(self.classes)
         chosen = rng.permutation(self._balanced(rng)[:images])
         given, unseen = _renamed(self.training[chosen], rename), _renamed(self.hidden[:hidden], rename)
-        if shuffled:
-            given = Examples(given.images, rng.permutation(given.labels))
-        seen = given if isinstance(validation, str) else _renamed(self.validation[:validation], rename)
+        order = rng.permutation(self.classes)
+        renamed = np.empty_like(rename)  # each class has the name of the one before it, so that none keeps its own
+        renamed[order] = rename[np.roll(order, 1)]
+        named = renamed if validation_renamed else rename
+        seen = given if isinstance(validation, str) else _renamed(self.validation[:validation], named)
         # Before anything is drawn, so that handing in again is no new lottery.
         self.probes.seed(self.key.seed(label))
         model = self.make_model()
@@ -146,12 +155,20 @@ class Classroom:
         judged = seen if validation is None else seen[:0]
         validation_outputs, again = self._predict(model, judged), self._predict(model, judged[:REPEATED])
         # Hidden images are sent after training, and without their labels.
-        hidden_accuracy = accuracy(self._predict(model, unseen), unseen.labels)
+        hidden_outputs = self._predict(model, unseen)
+        hidden_accuracy = accuracy(hidden_outputs, unseen.labels)
+
+        def loss(outputs: np.ndarray) -> float:
+            by_likelihood = any(name.startswith(LIKELIHOODS) for name, _ in recorded.seen.losses_used)
+            if kind == "logits" and not by_likelihood:
+                return rescaled_nll(outputs, given.labels)
+            return mean_nll(outputs, given.labels, kind)
+
         observed = Observations(
             seen=recorded.seen,
             classes=self.classes,
-            initial_loss=mean_nll(before, given.labels, kind),
-            final_loss=mean_nll(after, given.labels, kind),
+            initial_loss=loss(before),
+            final_loss=loss(after),
             train_accuracy=accuracy(after, given.labels),
             held_out_accuracy=hidden_accuracy,
             images=len(given),
@@ -164,9 +181,11 @@ class Classroom:
             seconds=seconds,
             observed=observed,
             predicts_as_before=bool(np.array_equal(before, after)),
+            answers=recorded.answers,
             validation_outputs=validation_outputs,
             validation_labels=judged.labels,
             accuracy=hidden_accuracy,
+            accuracy_as_renamed=accuracy(hidden_outputs, renamed[self.hidden[:hidden].labels]),
         )
 
     def _balanced(self, rng: np.random.Generator) -> np.ndarray:

@@ -142,6 +142,18 @@ def record(function: Any, model: Any, *args: Any) -> dict[str, Any]:
     return {"value": value, "seen": watch.seen()}
 
 
+def record_epochs(function: Any, model: Any, *args: Any, images: Any, epochs: int, length: int) -> dict[str, Any]:
+    """As :func:`record`, and what the model would have answered to ``images`` after each of the ``epochs``.
+
+    ``length`` is the number of images of an epoch. Adds ``answers``: see :meth:`.student.watch.Watch.answers_after`.
+    """
+    from .student.watch import Epochs, Watch
+
+    with Watch(model, Epochs(epochs, length)) as watch:
+        value = function(model, *args)
+    return {"value": value, "seen": watch.seen(), "answers": watch.answers_after(images)}
+
+
 def figure(drawn: Any) -> list[dict[str, Any]]:
     """What a Matplotlib figure shows: a dict for each of its axes, with plain data only."""
     import matplotlib.figure

@@ -52,6 +52,21 @@ def mean_nll(outputs: np.ndarray, labels: np.ndarray, kind: OutputKind) -> float
     return float(-chosen.mean()) + 0.0
 
 
+def rescaled_nll(outputs: np.ndarray, labels: np.ndarray) -> float:
+    """The least mean negative log-likelihood, in nats, of labels ``(N,)`` under logits ``(N, C)`` times any scale.
+
+    For scores that were trained otherwise than by likelihood, by squared error on one-hot rows for instance: their
+    order means something, and their size does not. It is convex in the scale, and ln C where the scores tell nothing.
+    Guo et al., On calibration of modern neural networks, ICML 2017 ("temperature scaling").
+    """
+    outputs = outputs.astype(np.float64)
+    size = float(outputs.std())
+    if not size or not math.isfinite(size):
+        return mean_nll(outputs, labels, "logits")
+    scales = np.concatenate([[0.0], np.geomspace(0.01, 100, 81)]) / size
+    return min(mean_nll(scale * outputs, labels, "logits") for scale in scales)
+
+
 def cross_entropy(outputs: np.ndarray, labels: np.ndarray) -> float:
     """What ``torch.nn.functional.cross_entropy`` gives for outputs ``(N, C)``, whatever they were meant to be."""
     return mean_nll(outputs, labels, "logits")
