@@ -131,6 +131,10 @@ MISTAKES = [
         lambda i, w, b, s: np.trunc(conv2d(i, w, b, s)),
     ),
     Mistake(
+        "The values are cut to whole numbers where the image holds such: make the array that you fill of floats.",
+        lambda i, w, b, s: conv2d(i, w, b, s).astype(i.dtype),
+    ),
+    Mistake(
         "There is an axis too many: the image is one, without a batch.", lambda i, w, b, s: conv2d(i, w, b, s)[None]
     ),
     Mistake(
@@ -153,6 +157,13 @@ def case(rng, image_shape, weight_shape, stride=(1, 1), *, bias=False, whole=Fal
         f"stride={stride}"
     )
     return Case(words, arguments)
+
+
+def bytes_case(rng, image_shape, weight_shape):
+    """An image of bytes, as a file holds it, and filters of floats."""
+    usual = case(rng, image_shape, weight_shape)
+    image = rng.integers(0, 256, image_shape, dtype=np.uint8)
+    return Case(f"{usual.words}, where the image holds bytes", (image, *usual.arguments[1:]))
 
 
 def require_conv2d(submission, cases, hint=""):
@@ -183,6 +194,7 @@ def test_channels_and_filters(submission, key):
         case(rng, (4, 7, 6), (2, 4, 3, 2)),
         case(rng, (5, 4, 9), (1, 5, 2, 2)),
         case(rng, (1, 6, 6), (6, 1, 3, 3)),
+        bytes_case(rng, (3, 5, 6), (2, 3, 2, 3)),
     ]
     hint = (
         "`weight` is (F, C, kh, kw) and `bias` is (F,), which `bias[:, None, None]` makes (F, 1, 1) to fit the output: "

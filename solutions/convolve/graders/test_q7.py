@@ -32,7 +32,7 @@ def test_any_size(model, shape):
 
 
 @points(1, "PatternNet is a convolutional network of at most 200 parameters")
-def test_at_most_200_parameters(model, probes):
+def test_at_most_200_parameters(model, probes, depends_on):
     images = np.random.default_rng(0).random((2, 1, 8, 8), dtype=np.float32)
     seen = probes.watched_pass(model, images, np.ones((2, 2), np.float32), "PatternNet()")
     # Afterwards, since lazy layers have no parameters before they are used.
@@ -48,6 +48,9 @@ def test_at_most_200_parameters(model, probes):
         f"Your PatternNet has {total} parameters, and {MOST_PARAMETERS} are allowed: {listed}."
     )
     assert "conv2d" in seen.operations, "Your PatternNet uses no convolution."
+    assert depends_on(model, images, "conv2d"), (
+        "The scores of your PatternNet do not depend on its convolution: is its result used, `x = self.conv(x)`?"
+    )
 
 
 @points(1, "train_patterns lowers the loss of the model that it is given")
