@@ -1,5 +1,6 @@
 """The graders of `convolve`, graded: every submission gets exactly what it declares, check by check."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +15,7 @@ def test_every_submission_is_declared_and_graded():
 
 
 def test_there_are_enough_of_each_kind_for_each_question():
-    assert len(CONVOLVE.kind("right")) >= 6
+    assert len(CONVOLVE.kind("right")) >= 12
     wrong = CONVOLVE.kind("wrong")
     assert len(wrong) >= 20
     questions = Counter(Path(name).name[:2] for name in wrong)
@@ -46,7 +47,7 @@ def test_every_verdict_on_training_states_its_rule_and_its_error():
     assert len(decided) == 6
     for words in decided:
         assert "one success in at most 3 trainings" in words or "one success in at most 4 trainings" in words
-        assert "(calibrated on 6 styles, 100 trainings each)" in words
+        assert re.search(r"\(calibrated on \d+ styles, .* trainings each\)", words)
 
 
 def test_every_check_is_lost_by_some_wrong_submission():

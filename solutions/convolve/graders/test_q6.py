@@ -75,6 +75,10 @@ IMPOSSIBLE = {
             Chain((1, 1, 4, 9), (conv(1, 2, (5, 3)),)),
             Chain((1, 1, 5, 9), (conv(1, 2, (5, 3)),)),
         ),
+        "a kernel higher than the image, in steps of 2": (
+            Chain((1, 1, 4, 9), (conv(1, 2, 5, stride=2),)),
+            Chain((1, 1, 5, 9), (conv(1, 2, 5, stride=2),)),
+        ),
         "a kernel wider than the padded image": (
             Chain((1, 1, 9, 4), (conv(1, 2, (3, 7), padding=1),)),
             Chain((1, 1, 9, 5), (conv(1, 2, (3, 7), padding=1),)),
@@ -141,7 +145,7 @@ def test_runs_no_layer(submission, layers_in_worker):
         for chain in (Chain((1, 3, *size), (conv(3, 8, 3), RELU)) for size in ((40, 30), (200_000, 100_000)))
     )
     claim_of(trace_sealed, small)
-    assert not layers_in_worker.was_run(), (
+    assert layers_in_worker.was_run() is False, (
         "Your function runs the layers. Compute the shapes from the layers' settings, such as `layer.kernel_size`: "
         "then they are known at once, for images of any size."
     )

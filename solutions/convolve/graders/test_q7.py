@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from answers import shape_of
 
 from autograder import points, tensor
 from autograder.errors import StudentError
@@ -27,7 +28,7 @@ def test_any_size(model, shape):
         flat = " A dense layer wants one number of inputs: average over all places before it, `x.mean(dim=(2, 3))`."
         pytest.fail(f"Patterns of shape {shape} fail: {error}.{flat if 'mat1' in str(error) else ''}")
     assert scores is not None, "The `forward` of your PatternNet returns nothing yet: it is to return the scores."
-    found = getattr(scores, "shape", None)
+    found = shape_of(scores)
     assert found == (shape[0], 2), f"Patterns of shape {shape} give {found}, not {(shape[0], 2)}: two scores a pattern."
 
 

@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
+from answers import shape_of
 
 from autograder import points, tensor
 from autograder.errors import StudentError, StudentFault
@@ -28,7 +29,7 @@ def test_output_shape(model, count):
     except StudentError as error:
         pytest.fail(f"A batch of {count} images fails: {error}.")
     assert scores is not None, "The `forward` of your TinyCNN returns nothing yet: it is to return the scores."
-    found = getattr(scores, "shape", None)
+    found = shape_of(scores)
     assert found == (count, 5), (
         f"A batch of {count} images gives {found}, not {(count, 5)}: one row of five scores an image. "
         "`x.flatten(start_dim=1)` keeps images apart."
