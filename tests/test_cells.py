@@ -134,6 +134,7 @@ UNUSED = """
     from google.colab import drive, files
     import wandb, math
     import torch.missing_part
+    from torch.utils.tensorboard import SummaryWriter
     from helpers import utils
     if True:
         import tensorboardX
@@ -165,6 +166,7 @@ def test_a_module_that_is_not_there_says_so_when_it_is_used(strongest, run_code)
             pass
         with wandb.init() as run:
             pass
+        writer = SummaryWriter("runs")
         fine = sns.heatmap is not None and isinstance(3, int)
         def use(): return show_summary(3)
         """,
@@ -172,7 +174,7 @@ def test_a_module_that_is_not_there_says_so_when_it_is_used(strongest, run_code)
     )
     assert submission.fine is True
     told = [report.reason for report in remote.cell_reports]
-    modules = ["seaborne", "google", "lightning", "torchmetrics", "seaborne", "helpers", "wandb"]
+    modules = ["seaborne", "google", "lightning", "torchmetrics", "seaborne", "helpers", "wandb", "tensorboard"]
     assert len(told) == len(modules)
     for module, reason in zip(modules, told, strict=True):
         assert f"there is no module `{module}` where your work is graded" in reason

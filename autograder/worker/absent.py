@@ -39,20 +39,20 @@ class NotThere:
 
     __all__ = ()  # what `from module import *` takes
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, missing: str) -> None:
+        """``name`` was imported, and ``missing`` is the module without which that failed."""
+        self._name, self._missing = name, missing
 
     def __getattr__(self, name: str) -> NotThere:
         if name.startswith("__"):  # what protocols ask of any object
             raise AttributeError(self._reason())
-        return NotThere(f"{self._name}.{name}")
+        return NotThere(f"{self._name}.{name}", self._missing)
 
     def _reason(self) -> str:
-        module = self._name.partition(".")[0]
-        return f"there is no module `{module}` {_GRADED}, and `{self._name}` is used here"
+        return f"there is no module `{self._missing}` {_GRADED}, and `{self._name}` is used here"
 
     def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
-        raise ModuleNotFoundError(self._reason(), name=self._name.partition(".")[0])
+        raise ModuleNotFoundError(self._reason(), name=self._missing)
 
     __call__ = __bool__ = __iter__ = __len__ = __contains__ = __getitem__ = __setitem__ = _refuse
     __enter__ = __exit__ = __mro_entries__ = __instancecheck__ = __subclasscheck__ = _refuse
@@ -94,14 +94,14 @@ def _stand_in_for_modules() -> None:
         try:
             return import_module(name, globals, locals, fromlist or (), level)
         except ModuleNotFoundError as error:
-            is_asked_for = error.name is not None and f"{name}.".startswith(f"{error.name}.")
             is_in_cell = globals is not None and globals.get("__name__") == "__main__"
-            if not (is_asked_for and is_in_cell) or _is_ready_for_none(sys._getframe(1)):
+            if not is_in_cell or _is_ready_for_none(sys._getframe(1)):
                 raise
+            missing = error.name or name
         if fromlist:
-            return NotThere(name)
+            return NotThere(name, missing)
         package = name.partition(".")[0]
-        return sys.modules.get(package) or NotThere(package)
+        return sys.modules.get(package) or NotThere(package, missing)
 
     builtins.__import__ = import_or_stand_in
 
