@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass as validated
 from autograder.errors import BadClaim
 from autograder.remote import Handle, RemoteSubmission
 from autograder.worker.student.causes import Seen
+from autograder.worker.student.drawn import Axes
 from autograder.worker.wire import Tensor
 
 Images = np.ndarray | Sequence[np.ndarray]  # (N, C, H, W), or N arrays (C, H, W) of any sizes
@@ -41,21 +42,6 @@ class Layers:
     names: list[str]
     convolutions: int
     bare: list[tuple[str, str]]  # a layer and the next, between which no activation stands
-
-
-@validated(config=ConfigDict(strict=True, extra="forbid"), frozen=True)
-class Axes:
-    """What one axes of a Matplotlib figure shows."""
-
-    title: str
-    xlabel: str
-    ylabel: str
-    xticks: list[str]
-    yticks: list[str]
-    legend: list[str]
-    curves: list[_Array]  # the y values of each line, (n,)
-    texts: list[tuple[float, float, str]]  # x, y and text
-    has_picture: bool
 
 
 _Seen: Any = validated(Seen, config=ConfigDict(strict=True, extra="forbid"), frozen=True)
@@ -158,8 +144,8 @@ class Probes:
 
     def axes(self, figure: Handle, label: str) -> list[Axes]:
         """What a Matplotlib figure shows. Closes all figures."""
-        answer = self._ask("figure", None, label, figure)
-        return [self._built(Axes, axes, label) for axes in (answer if type(answer) is list else [None])]
+        shown: list[Axes] = self._ask("figure", _AXES, label, figure)
+        return shown
 
     def _ask(self, probe: str, form: TypeAdapter[_Form] | None, label: str, *arguments: Any, **settings: Any) -> Any:
         function = getattr(self._remote.probe_module, probe)
@@ -188,4 +174,5 @@ _STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
 _ARRAY = TypeAdapter(_Array)
 _PARAMETERS = TypeAdapter(dict[str, _Array], config=_STRICT)
 _ANSWERS = TypeAdapter(list[tuple[_Array, ...]], config=_STRICT)
+_AXES = TypeAdapter(list[Axes])
 _NAMES = TypeAdapter(list[str], config=_STRICT)

@@ -583,13 +583,15 @@ def test_q4_messages(says):
 def test_q5_messages(says, fashion):
     import matplotlib.pyplot as plt
 
-    def plot_history(history, legend=True, curves=("train_loss", "val_loss", "val_accuracy")):
+    lists = ("train_loss", "val_loss", "val_accuracy")
+
+    def plot_history(history, legend=True, curves=lists, names=lists):
         fig, ax = plt.subplots()
         for name in curves:
-            ax.plot(history[name], label=name)
+            ax.plot(history[name])
         ax.set(xlabel="epoch", ylabel="value")
         if legend:
-            ax.legend()
+            ax.legend(names)
         return fig
 
     def plot_confusion(y_true, y_pred, names=fashion.CLASS_NAMES):
@@ -607,9 +609,14 @@ def test_q5_messages(says, fashion):
     right = {"plot_history": plot_history, "plot_confusion": plot_confusion}
     assert says("q5", **right) == ""
     no_legend = says("q5", **{**right, "plot_history": lambda history: plot_history(history, legend=False)})
-    assert "Yours reads: (no legend)" in no_legend
+    assert "Your figure has no legend" in no_legend
     only_training = says("q5", **{**right, "plot_history": lambda h: plot_history(h, curves=("train_loss",))})
     assert "No curve shows val_loss" in only_training
-    assert "rows are the true classes" in says("q5", **{**right, "plot_confusion": transposed})
+    rotated = says("q5", **{**right, "plot_history": lambda h: plot_history(h, names=(*lists[1:], lists[0]))})
+    assert "The curve of train_loss goes by the name of 'val_loss' in your figure." in rotated
+    assert "a row is a true class" in says("q5", **{**right, "plot_confusion": transposed})
     numbered = says("q5", **{**right, "plot_confusion": lambda t, p: plot_confusion(t, p, names=range(10))})
-    assert "lacks the names of classes: T-shirt/top" in numbered
+    alphabet = sorted(fashion.CLASS_NAMES)
+    in_another_order = says("q5", **{**right, "plot_confusion": lambda t, p: plot_confusion(t, p, alphabet)})
+    assert "not in the order of the rows and columns" in in_another_order
+    assert "axis lacks names of classes at its ticks: tshirt, trouser" in numbered

@@ -155,35 +155,11 @@ def record_epochs(function: Any, model: Any, *args: Any, images: Any, epochs: in
 
 
 def figure(drawn: Any) -> list[dict[str, Any]]:
-    """What a Matplotlib figure shows: a dict for each of its axes, with plain data only."""
-    import matplotlib.figure
+    """What a Matplotlib figure shows: each of its axes; see :mod:`.student.drawn`. Closes all figures."""
     import matplotlib.pyplot
 
-    if not isinstance(drawn, matplotlib.figure.Figure):
-        raise TypeError(f"this is a {type(drawn).__name__}, not a Figure")
-    drawn.canvas.draw()  # tick labels are known only then
-    shared = [text.get_text() for legend in drawn.legends for text in legend.get_texts()]
-    shown = [_axes(axes, shared) for axes in drawn.axes]
+    from .student.drawn import read
+
+    shown = [asdict(axes) for axes in read(drawn)]
     matplotlib.pyplot.close("all")
     return shown
-
-
-def _axes(axes: Any, shared_legend: list[str]) -> dict[str, Any]:
-    legend = axes.get_legend()
-    texts = [text.get_text() for text in legend.get_texts()] if legend is not None else []
-    return {
-        "title": axes.get_title(),
-        "xlabel": _label(axes.get_shared_x_axes().get_siblings(axes), "get_xlabel"),
-        "ylabel": axes.get_ylabel(),
-        "xticks": [label.get_text() for label in axes.get_xticklabels()],
-        "yticks": [label.get_text() for label in axes.get_yticklabels()],
-        "legend": [*texts, *shared_legend],
-        "curves": [np.asarray(line.get_ydata(), float) for line in axes.get_lines()],
-        "texts": [(float(t.get_position()[0]), float(t.get_position()[1]), t.get_text()) for t in axes.texts],
-        "has_picture": bool(axes.images or axes.collections),
-    }
-
-
-def _label(siblings: list[Any], getter: str) -> str:
-    """The label of an axis, which axes that share it (``twinx``, ``sharex``) write only once."""
-    return next((text for axes in siblings if (text := str(getattr(axes, getter)())).strip()), "")
