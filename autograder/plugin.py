@@ -29,11 +29,12 @@ import pytest
 from autograder.assignment import Assignment, Key
 from autograder.errors import AssignmentError, AutograderError, MachineStarved, StudentFault, WorkerGone
 from autograder.faults import is_about_a_claim
-from autograder.probes import Axes, Pass, Probes, Recorded
+from autograder.probes import Layers, Pass, Probes, Recorded
 from autograder.remote import Handle, RemoteSubmission, SubmissionNames
 from autograder.results import Check, LeaderboardEntry, Outcome, Visibility, presentable
 from autograder.training import Classroom, Trial, Trials
 from autograder.training.calibration import Court, read_calibration
+from autograder.worker.student.drawn import Axes, Curve, Entry, Text, Tick
 
 _Test = TypeVar("_Test", bound=Callable[..., Any])
 
@@ -387,7 +388,7 @@ def _deadline() -> Iterator[None]:
 _FROM_WORKER = frozenset({"submission", "worker", "probes"})
 _KINDS = (
     *(SubmissionNames, RemoteSubmission, Handle, Probes, Trials, Trial, Classroom),
-    *(Recorded, Pass, Axes, StudentFault),
+    *(Recorded, Pass, Layers, Axes, Curve, Entry, Text, Tick, StudentFault),
 )
 
 
