@@ -329,7 +329,7 @@ def test_an_interrupted_grading_reports_what_it_has(make_assignment, tmp_path):
             [*command, "--junit", "junit.xml"], cwd=tmp_path, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            for _ in range(600):
+            for _ in range(3000):
                 if (tmp_path / "out/results/a.py.json").exists():
                     break
                 time.sleep(0.1)
