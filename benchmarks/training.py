@@ -1,7 +1,7 @@
 """Are the verdicts on training right, and what do they cost? Grade q3 and q4 of the CNN assignment with many keys.
 
-Training is random; real grading uses one stored key. This study shows what another choice of it would have done: 504
-gradings of the right submissions (63 keys each), and 20 of each wrong one that chance could help. None of the
+Training is random; real grading uses one stored key. This study shows what another choice of it would have done: 512
+gradings of the right submissions (16 keys each), and 20 of each wrong one that chance could help. None of the
 keys was used to choose a threshold. One worker serves the gradings of a task, which saves the start-up; its processor
 time is not counted. Results are appended to ``results/training.csv``, and what is there already is not run again;
 ``results/training.md`` sums them up.
@@ -33,7 +33,7 @@ CNN = ROOT / "solutions" / "cnn"
 SUBMISSIONS = CNN / "submissions"
 RESULTS = Path(__file__).resolve().parent / "results"
 CSV = RESULTS / "training.csv"
-KEYS = {"right": 63, "wrong": 20}
+KEYS = {"right": 16, "wrong": 20}
 LEFT_OUT = {
     # There is no chance in what is wrong with these: the shapes, the operations, parameters that stay as they are.
     *("wrong/q3_batch_size_hard_coded.py", "wrong/q3_view_mixes_images.py", "wrong/q3_layers_in_a_list.ipynb"),
