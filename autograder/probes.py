@@ -8,6 +8,7 @@ alone decides, it is worth few points.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -67,9 +68,14 @@ class Probes:
     def __init__(self, remote: RemoteSubmission) -> None:
         self._remote = remote
 
+    def public_inputs(self) -> AbstractContextManager[None]:
+        """Declare that students may know what is given within the block: see the method of the submission."""
+        return self._remote.public_inputs()
+
     def seed(self, value: int) -> None:
         """Seed the worker's global generators: Python's, NumPy's and PyTorch's."""
-        self._ask("seed", None, "seed", value)
+        with self.public_inputs():
+            self._ask("seed", None, "seed", value)
 
     def predict(self, model: Handle, images: Images, label: str) -> np.ndarray:
         """Outputs in evaluation mode, without gradients, as float64: ``(N, ...)`` to ``(N, C)``.

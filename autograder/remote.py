@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from autograder import messages
 from autograder.assignment import TimeLimits
 from autograder.claims import shown
 from autograder.errors import (
@@ -76,6 +77,8 @@ class RemoteSubmission:
         self._call_seconds = times.call
         self._withheld: tuple[str, ...] = ()
         self._expected: dict[str, Any] = {}
+        self._inputs_are_public = False
+        self._knows_hidden = False  # whether the worker was sent what students may not know
         self._used = 0.0  # seconds of its own time, in workers that are gone
         self._no_worker: SandboxUnavailable | MachineStarved | None = None
         self._lost: dict[_Place, str] = {}  # what killed its worker, and how
@@ -111,6 +114,19 @@ class RemoteSubmission:
             self._withheld = before
 
     @contextlib.contextmanager
+    def public_inputs(self) -> Iterator[None]:
+        """Declare that students may know what calls within the block are given: examples, or what travels with them.
+
+        An exception is told in full as long as its worker was sent nothing but that: so public examples come first.
+        After hidden inputs, what can hold them is left out, see :mod:`autograder.messages`.
+        """
+        before, self._inputs_are_public = self._inputs_are_public, True
+        try:
+            yield
+        finally:
+            self._inputs_are_public = before
+
+    @contextlib.contextmanager
     def large_replies(self) -> Iterator[None]:
         """Take replies of up to 128 MiB within the block, as for all parameters of a model, in place of 16 MiB.
 
@@ -139,6 +155,7 @@ class RemoteSubmission:
             if self._generation == 0:
                 self._used -= worker.used  # one start is on the house
             self._generation += 1
+            self._knows_hidden = False
             try:
                 self._run_cells()
             except _CellKilledWorker:
@@ -259,10 +276,12 @@ class RemoteSubmission:
             WorkerGone: the worker died or ran out of time; the next request gets a new one.
         """
         self.load()
+        self._knows_hidden |= not self._inputs_are_public and _tells(message)
         try:
             value = self._exchange(message | self._expected, self._call_seconds)
         except _Raised as raised:
-            raise _student_error(f"`{label}`", raised.claim) from None
+            hiding = self._submission if self._knows_hidden else None
+            raise _student_error(f"`{label}`", raised.claim, hiding=hiding) from None
         except WorkerGone as gone:
             self._discard()
             raise type(gone)(f"`{label}` did not return: {gone}") from None
@@ -410,6 +429,12 @@ class _Raised(Exception):
         self.claim = claim
 
 
+def _tells(message: dict[str, Any]) -> bool:
+    """Whether a request tells the worker anything but what to do with which of its own objects."""
+    given = [*message.get("args", ()), *message.get("kwargs", {}).values(), message.get("key")]
+    return any(value is not None and not isinstance(value, wire.Reference) for value in given)
+
+
 def _outgoing(value: Any) -> Any:
     """Handles become references, and torch tensors keep their kind, wherever they stand in a message."""
     if isinstance(value, Handle):
@@ -421,10 +446,13 @@ def _outgoing(value: Any) -> Any:
     return value
 
 
-def _student_error(label: str, claim: Any, begins: tuple[str, int] | None = None) -> StudentError | BadClaim:
+def _student_error(
+    label: str, claim: Any, begins: tuple[str, int] | None = None, hiding: Submission | None = None
+) -> StudentError | BadClaim:
     """An exception of the student's code, from the worker's description of it.
 
     Where it was raised is told unless the reader knows, since it is the line at which the statement ``begins``.
+    With ``hiding``, the submission, only what can hold nothing hidden is told: see :mod:`autograder.messages`.
     """
     if type(claim) is not dict or type(claim.get("kind")) is not str:
         return BadClaim(f"{label} failed, and what came back does not say how")
@@ -434,11 +462,37 @@ def _student_error(label: str, claim: Any, begins: tuple[str, int] | None = None
         return CONTROL_CHARACTERS.sub("", value)[:500] if type(value) is str else ""
 
     if claim["kind"] == "WireError":
-        return BadClaim(f"What {label} returned can't be graded: {text('message')}.")
-    is_known = begins is None or (text("where"), claim.get("line")) != begins
-    has_line = type(claim.get("line")) is int and is_known
-    where = f" ({text('where')}, line {claim['line']}: `{text('text')}`)" if has_line else ""
-    message = f": {text('message')}" if text("message") else ""
+        words = text("message")
+        return BadClaim(f"What {label} returned can't be graded: {words if _UNFIT.fullmatch(words) else _ODD}.")
     bases = claim.get("bases")
     names = tuple(b for b in bases if type(b) is str) if type(bases) is list else ()
-    return StudentError(f"{label} raised {text('kind')}{message}{where}", text("kind"), names)
+    kind, message, line = text("kind"), text("message"), text("text")
+    if hiding is not None:
+        kind = messages.own_kind(kind, names)
+        if message and not messages.is_usual(message, "\n".join(cell.source for cell in hiding.cells)):
+            message = messages.NOT_SHOWN
+        line = _line_of(hiding, text("where"), claim.get("line"))
+    is_known = begins is None or (text("where"), claim.get("line")) != begins
+    has_line = type(claim.get("line")) is int and is_known and (line or hiding is None)
+    where = f" ({text('where')}, line {claim['line']}: `{line}`)" if has_line else ""
+    return StudentError(
+        f"{label} raised {kind}{f': {message}' if message else ''}{where}", kind, (text("kind"), *names)
+    )
+
+
+_UNFIT = re.compile(  # as `autograder.worker.wire` says it
+    r"it is nested more than \d+ deep"
+    r"|it holds an array of more than \d+ dimensions"
+    r"|it is too large: it (has|stands for) more than [\d,]{1,15} (items|values)"
+    r"|it is too large: [\d,]{1,15} values and a text of [\d,]{1,15} characters"
+    r"|the value is too large to send \([\d,]{1,15} bytes\)"
+    r"|an integer beyond 64 bits is not plain data"
+    r"|an? (array of dtype )?[\w<>|\[\]]{1,30} is not plain data"
+)
+_ODD = "it is no plain data"
+
+
+def _line_of(submission: Submission, label: str, line: Any) -> str:
+    """The line of the submission's own text, which a worker can't forge; nothing where there is none."""
+    lines = next((cell.source.splitlines() for cell in submission.cells if cell.label == label), [])
+    return lines[line - 1].strip()[:200] if type(line) is int and 0 < line <= len(lines) else ""

@@ -1,5 +1,6 @@
 """How a submission's cells run, and what comes back from calls, in a real worker."""
 
+import re
 import textwrap
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from autograder import tensor
 from autograder.assignment import TimeLimits
-from autograder.errors import BadClaim, MissingName, StubLeft, StudentError, WorkerGone
+from autograder.errors import BadClaim, MissingName, StubLeft, StudentError, StudentFault, WorkerGone
 from autograder.worker.student.withheld import CONVOLUTIONS
 
 
@@ -154,11 +155,11 @@ def test_plain_words_for_what_went_wrong(strongest, run_code):
     )
     cases = {
         "left": (StubLeft, "still the stub"),
-        "wrong": (StudentError, r"`wrong\(...\)` raised ZeroDivisionError.*\(cell 1, line 5: `def wrong"),
         "odd": (StudentError, "raised Odd"),
         "deep": (BadClaim, "nested more than"),
         "control": (StudentError, r"raised ValueError: \[31mred"),
         "recurse": (StudentError, "RecursionError"),
+        "wrong": (StudentError, r"`wrong\(...\)` raised ZeroDivisionError.*\(cell 1, line 5: `def wrong"),
     }
     for name, (kind, words) in cases.items():
         with pytest.raises(kind, match=words):
@@ -337,3 +338,54 @@ def test_what_a_reply_would_become_is_bounded(strongest, run_code):
     _, remote = run_code(strongest, "import numpy as np\ndef weights(): return np.ones((60 << 20) // 4, np.float32)")
     with remote.large_replies():
         assert remote.get_global("weights")().nbytes == 60 << 20
+
+
+TELLTALE = """
+kept = []
+
+def remember(x):
+    kept.append(x)
+
+def by_message(x=None):
+    raise ValueError(f"I was given {[*kept, x]}")
+
+def by_type(x=None):
+    raise type(f"Given_{kept[0]}", (KeyError,), {})
+
+def by_line():
+    import sys
+    sys.modules["_worker.serve"].serve.__globals__["describe"] = None
+    names = sys._getframe(2).f_locals
+    error = {"kind": "WireError", "message": f"it holds {kept}", "bases": []}
+    names["connection"].sendall(names["encode"]({"error": error}, number=names["frame"].number))
+
+def usual(x):
+    a, b = x
+
+def own(x):
+    return x.nothing_of_mine
+"""
+
+
+def test_what_is_raised_over_hidden_inputs_can_t_tell_them(strongest, run_code):
+    submission, remote = run_code(strongest, TELLTALE)
+    with remote.public_inputs(), pytest.raises(StudentError, match=r"ValueError: I was given \['public'\] \(cell 1"):
+        submission.by_message("public")
+    submission.remember(271828)
+    for name in ("by_message", "by_type", "by_line"):
+        with remote.public_inputs(), pytest.raises(StudentFault) as caught:
+            getattr(submission, name)()
+        assert "271828" not in str(caught.value)
+        if name == "by_type":
+            assert caught.value.kind == "KeyError" and "raised KeyError" in str(caught.value)
+        if name == "by_message":
+            line = r"cell 1, line 8: `raise ValueError\(f\"I was given {\[\*kept, x\]}\"\)`"
+            assert re.search(rf"raised ValueError: its message is not shown, .*hidden \({line}\)", str(caught.value))
+
+
+def test_usual_messages_over_hidden_inputs_are_told(strongest, run_code):
+    submission, _ = run_code(strongest, TELLTALE)
+    with pytest.raises(StudentError, match=r"raised ValueError: too many values to unpack \(expected 2\) \(cell 1"):
+        submission.usual([1, 2, 3])
+    with pytest.raises(StudentError, match="raised AttributeError: 'int' object has no attribute 'nothing_of_mine'"):
+        submission.own(1)

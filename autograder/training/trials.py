@@ -141,19 +141,21 @@ class Classroom:
         renamed[order] = rename[np.roll(order, 1)]
         named = renamed if validation_renamed else rename
         seen = given if isinstance(validation, str) else _renamed(self.validation[:validation], named)
-        # Before anything is drawn, so that handing in again is no new lottery.
-        self.probes.seed(self.key.seed(label))
-        model = self.make_model()
-        before = self._predict(model, given)  # first: lazy layers have no parameters until they have seen an image
-        parameters_before = self.probes.parameters(model, "model")
-        began = time.monotonic()
-        recorded = self.train(model, given, seen, **settings)
-        seconds = time.monotonic() - began
-        parameters_after, after = self.probes.parameters(model, "model"), self._predict(model, given)
+        # Students have all these, or may: what their code raises over them is told in full.
+        with self.probes.public_inputs():
+            # Before anything is drawn, so that handing in again is no new lottery.
+            self.probes.seed(self.key.seed(label))
+            model = self.make_model()
+            before = self._predict(model, given)  # first: lazy layers have no parameters until they have seen an image
+            parameters_before = self.probes.parameters(model, "model")
+            began = time.monotonic()
+            recorded = self.train(model, given, seen, **settings)
+            seconds = time.monotonic() - began
+            parameters_after, after = self.probes.parameters(model, "model"), self._predict(model, given)
+            judged = seen if validation is None else seen[:0]
+            validation_outputs, again = self._predict(model, judged), self._predict(model, judged[:REPEATED])
         kinds = output_kind(before), output_kind(after)
         kind = kinds[1] if kinds[0] == kinds[1] else "invalid" if "invalid" in kinds else "logits"
-        judged = seen if validation is None else seen[:0]
-        validation_outputs, again = self._predict(model, judged), self._predict(model, judged[:REPEATED])
         # Hidden images are sent after training, and without their labels.
         hidden_outputs = self._predict(model, unseen)
         hidden_accuracy = accuracy(hidden_outputs, unseen.labels)

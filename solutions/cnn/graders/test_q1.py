@@ -23,9 +23,12 @@ def claim_of(function, geometry):
 
 
 @points(3, "Agrees with PyTorch for any image, kernel, stride and padding")
-def test_agrees_with_pytorch(submission, geometries):
+def test_agrees_with_pytorch(submission, worker, geometries):
     function = submission.calculate_output_shape
-    wrong = explain(geometries, [claim_of(function, geometry) for geometry in geometries])
+    with worker.public_inputs():  # what is raised over the fixed ones is told in full
+        claims = [claim_of(function, geometry) for geometry in FIXED]
+    claims += [claim_of(function, geometry) for geometry in geometries[len(FIXED) :]]
+    wrong = explain(geometries, claims)
     if wrong and wrong.values_are_right:
         partial_credit(0.5, wrong.text)
     assert wrong is None, wrong.text
