@@ -106,7 +106,7 @@ def surroundings(setting: Setting) -> Iterator[None]:
     if setting.on_one_core:
         os.sched_setaffinity(0, {min(cores)})  # the loop's, too, and the workers'
     os.environ[_PRETENDED] = json.dumps(setting.environment)
-    busy = [sys.executable, "-c", "while True: pass"]
+    busy = [sys.executable, "-c", "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"]
     # Each in a session of its own: some kernels share a core among sessions, and not among processes.
     loops = [subprocess.Popen(busy, start_new_session=True) for _ in range(setting.loops)]
     try:

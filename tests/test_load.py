@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 import textwrap
@@ -15,7 +16,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import SOLUTIONS
+from conftest import ROOT, SOLUTIONS
 
 from autograder.assignment import TimeLimits, load_assignment
 from autograder.errors import MachineStarved, TimedOut
@@ -144,6 +145,23 @@ class TestBesideBusyLoops:
         outcomes = {check.name: check.outcome for check in slow.checks}
         assert outcomes == {"q1.is_there": "passed", "q1.works": "broken", "q1.works_again": "broken"}
         assert "graded again" in slow.checks[1].feedback
+
+
+LOAD = runpy.run_path(str(ROOT / "benchmarks" / "load.py"))
+
+
+def test_points_are_the_same_beside_busy_loops():
+    """A small version of the study, `make study`."""
+    names = ["convolve/right/reference.py", "convolve/wrong/q6_runs_the_layers.py"]
+    crowded = LOAD["Setting"](lanes=2, loops=2, on_one_core=True)
+    results = dict(LOAD["graded"](crowded, names))
+    assert {name: LOAD["not_as_declared"](name, result) for name, result in results.items()} == dict.fromkeys(names, "")
+
+
+def test_in_the_study_every_point_is_as_declared():
+    rows = LOAD["recorded"]()
+    assert rows and [row for row in rows if row["not as declared"]] == []
+    assert (LOAD["RESULTS"] / "load.md").read_text() == LOAD["summary"](rows)
 
 
 def test_threads_that_wait_for_each_other_gain_little(strongest, run_code):
