@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from autograder.training import Trial, accuracy, cross_entropy
-from autograder.training.history import explain_accuracy, explain_loss
+from autograder.training.history import explain_accuracy, explain_loss, met_losses, quiet_losses, wrong_accuracies
 from autograder.worker.student.causes import Observations, Seen
 
 N, BATCH = 500, 32
@@ -26,8 +26,9 @@ def scores():
 def make_trial(scores, **observed):
     outputs, labels = scores
     seen = observed.pop("seen", Seen())
+    answers = observed.pop("answers", ())
     values = {"train_accuracy": 0.9, "held_out_accuracy": 0.7, "parameters": (), "images": 1000} | observed
-    return Trial(None, 1.0, Observations(seen, 10, 2.3, 0.31, **values), False, outputs, labels, 0.7)
+    return Trial(None, 1.0, Observations(seen, 10, 2.3, 0.31, **values), False, answers, outputs, labels, 0.7, 0.1)
 
 
 def batches(scores):
@@ -112,3 +113,67 @@ def test_the_loss_of_the_training_images_is_named(scores):
 
 def test_the_scores_of_this_file_are_what_they_say(scores):
     assert 0.6 < accuracy(*scores) < 0.85
+
+
+# Every epoch
+
+
+@pytest.fixture(scope="module")
+def course(scores):
+    """What a model answered after each of five epochs, in one of which it became worse, and its accuracies."""
+    outputs, labels = scores
+    noise = np.random.default_rng(2).standard_normal((N, 10))
+    answers = tuple((outputs + level * noise,) for level in (3.0, 2.0, 1.0, 2.5, 0.0))
+    return answers, [accuracy(some[0], labels) for some in answers]
+
+
+HISTORIES = {
+    "the accuracy is not measured in each epoch": lambda true: true[-1:] * 5,
+    "the accuracy is not measured in each epoch, but at the end": lambda true: [0.0] * 4 + true[-1:],
+    "the model is validated before the epoch, not after it": lambda true: [0.1, *true[:-1]],
+    "the best accuracy so far is reported": lambda true: list(np.maximum.accumulate(true)),
+}
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_each_epoch_is_held_to_what_the_model_answered_at_its_end(name, scores, course):
+    answers, true = course
+    trial = make_trial(scores, answers=answers)
+    assert wrong_accuracies(true, trial) == []
+    assert wrong_accuracies([value + 1 / N for value in true], trial) == [], "a tie may be broken otherwise"
+    reported = [float(value) for value in HISTORIES[name](true)]
+    wrong = wrong_accuracies(reported, trial)
+    assert wrong == [n for n in range(5) if abs(reported[n] - true[n]) > 2.5 / N] and wrong
+    said = explain_accuracy(reported[wrong[-1]], trial, BATCH, reported, wrong[-1])
+    assert said.startswith(f"Most likely: {name.partition(',')[0] if 'at the end' in name else name}")
+
+
+def test_an_average_of_weights_may_be_what_is_validated_and_unknown_epochs_are_not_judged(scores, course):
+    answers, true = course
+    other = tuple((some[0], answers[0][0]) for some in answers)
+    assert wrong_accuracies(true[:1] * 5, make_trial(scores, answers=other)) == []
+    assert wrong_accuracies([0.123] * 5, make_trial(scores, answers=((),) * 5)) == []
+    assert wrong_accuracies([0.123] * 5, make_trial(scores)) == []
+
+
+def met(sizes, losses, epochs, called=True, quiet=()):
+    batches = [(n, value, [value] if called else []) for n, value in zip(sizes, losses, strict=True)]
+    return met_losses(Seen(batches=batches, quiet=list(quiet)), epochs)
+
+
+def test_losses_that_were_met_are_means_over_images_or_batches():
+    first, second = met([3, 1, 3, 1], [1.0, 3.0, 0.5, 0.1], 2)
+    assert first == pytest.approx([1.5, 2.0] * 2) and second == pytest.approx([0.4, 0.3] * 2)
+    assert met([3, 1, 3, 1], [1.0, 3.0, 0.5, 0.1], 2, called=False)[0] == pytest.approx([1.5, 2.0, 1.0])
+    evaluated = met([3, 1, 3, 1], [1.0, 3.0, 0.5, 0.1], 2, quiet=[(2, 0.7, 3), (2, 0.3, 1), (2, 9.0, 2), (4, 0.2, 4)])
+    assert evaluated[0][4:] == pytest.approx([0.6, 0.5]) and evaluated[1][4:] == pytest.approx([0.2] * 4)
+
+
+def test_nothing_is_held_against_epochs_that_cannot_be_told_apart():
+    assert met([], [], 2) == [] and met([3, 1, 3], [1.0, 1.0, 1.0], 2) == [] and met([0, 0], [1.0, 1.0], 2) == []
+
+
+def test_losses_without_gradients_are_those_first_or_last_after_an_epoch():
+    seen = Seen(quiet=[(2, 0.5, 3), (2, 0.1, 1), (2, 9.0, 6), (3, 8.0, 4)])
+    assert quiet_losses(seen, 2, 4) == pytest.approx([0.4, 0.3])
+    assert quiet_losses(seen, 2, 6) == pytest.approx([9.0, 9.0]) and quiet_losses(seen, 2, 5) == []

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (what everybody calls it)
 
 from autograder.training import accuracy, cross_entropy, mean_nll, output_kind
-from autograder.worker.student.measures import compare_parameters
+from autograder.worker.student.measures import compare_parameters, rescaled_nll
 
 LOGITS = torch.randn(50, 10, generator=torch.Generator().manual_seed(0)) * 3
 LABELS = torch.arange(50) % 10
@@ -67,3 +67,14 @@ def test_comparing_large_parameters_takes_little_memory():
     tracemalloc.stop()
     assert compared["moved"] == pytest.approx(2, abs=1e-5) and compared["unchanged"] == ("odd",)
     assert peak < before["weight"].nbytes, "a claimed parameter is held once, by who was sent it"
+
+
+def test_scores_that_mean_something_but_for_their_size_are_measured_at_their_best_scale():
+    labels = np.arange(40) % 4
+    noise = np.random.default_rng(0).standard_normal((40, 4))
+    learned = 0.2 * np.eye(4)[labels] + 0.03 * noise  # as after training by squared error, and right for all
+    assert mean_nll(learned, labels, "logits") > 1.2
+    assert rescaled_nll(learned, labels) < 0.1
+    assert rescaled_nll(1000 * learned, labels) == pytest.approx(rescaled_nll(learned, labels), rel=1e-6)
+    assert rescaled_nll(noise, labels) > 0.8 * np.log(4) and rescaled_nll(-learned, labels) == pytest.approx(np.log(4))
+    assert np.isnan(rescaled_nll(np.full((40, 4), np.nan), labels))

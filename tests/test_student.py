@@ -15,7 +15,7 @@ import torch
 from autograder.student import diagnose
 from autograder.worker import student
 from autograder.worker.student.causes import Observations, Seen, describe_curve, likely_causes
-from autograder.worker.student.watch import Watch
+from autograder.worker.student.watch import Epochs, Watch
 
 ROOT = Path(__file__).resolve().parent.parent
 CNN = ROOT / "solutions" / "cnn"
@@ -193,10 +193,11 @@ def test_watching_changes_nothing():
     plain, x, y = tiny()
     drawn = train(plain, x, y)
     watched, x, y = tiny()
+    forward = torch.nn.Linear.forward
     with Watch(watched):
         assert train(watched, x, y) == drawn
     assert torch.equal(plain.weight, watched.weight)
-    assert not watched._forward_pre_hooks and not watched.weight._backward_hooks
+    assert torch.nn.Linear.forward is forward and not watched.weight._backward_hooks
 
 
 def test_gradients_that_are_added_up_on_purpose_are_not_stale():
@@ -237,6 +238,123 @@ def test_a_model_can_be_copied_and_saved_while_it_is_watched(tmp_path):
         loaded(x)
     assert watch.seen()["passes"]["train_mode"] == 1, "the copy is another model"
     assert torch.equal(loaded.weight, copied.weight)
+
+
+class Noisy(torch.nn.Linear):
+    """Dropout and a linear layer; ``forward`` is inherited by :class:`Inheriting`."""
+
+    def forward(self, x):
+        return super().forward(torch.nn.functional.dropout(x, 0.5, self.training))
+
+
+class Inheriting(Noisy):
+    pass
+
+
+@pytest.mark.parametrize("kind", [Noisy, Inheriting])
+def test_forward_called_directly_is_seen_and_counted_once(kind):
+    model, own = kind(4, 3), "forward" in vars(kind)
+    with Watch(model) as watch:
+        model.forward(torch.rand(5, 4)).sum().backward()
+        model(x=torch.rand(6, 4)).sum().backward()
+        with torch.no_grad():
+            model.forward(torch.rand(7, 4))
+    seen = watch.seen()
+    assert seen["images"] == 11 and seen["passes"] == {
+        "train_mode": 2,
+        "eval_mode": 0,
+        "train_mode_no_grad": 1,
+        "eval_mode_no_grad": 0,
+    }
+    assert [batch[0] for batch in seen["batches"]] == [5, 6] and ("forward" in vars(kind)) == own
+
+
+def loop(model, x, y, validate, epochs=3, batch=16):
+    """A loop over 64 images; ``validate`` is called after each epoch."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    for _ in range(epochs):
+        model.train()
+        for start in range(0, len(x), batch):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x[start : start + batch]), y[start : start + batch]).backward()
+            optimizer.step()
+        validate(model)
+
+
+def asked(model, x, into):
+    model.eval()
+    with torch.no_grad():
+        into.append(model(x))
+
+
+def test_what_a_model_would_have_answered_after_each_epoch_is_told():
+    model, (_, x, y), answered = Noisy(4, 3), tiny(), []
+    with Watch(model, Epochs(3, 64)) as watch:
+        loop(model, x, y, lambda model: asked(model, x, answered))
+        with torch.no_grad():
+            model.weight.zero_()  # as who goes back to the best epoch
+    drawn = torch.random.get_rng_state()
+    for (answer,), expected in zip(watch.answers_after(x), answered, strict=True):
+        assert torch.allclose(answer, expected)
+    assert not model.weight.any() and torch.equal(torch.random.get_rng_state(), drawn)
+
+
+def test_without_validation_the_next_epoch_or_the_end_tells():
+    model, (_, x, y), answered = Noisy(4, 3), tiny(), []
+    with Watch(model, Epochs(3, 64)) as watch:
+        loop(model, x, y, lambda model: answered.append(torch.nn.functional.linear(x, model.weight, model.bias)))
+    for (answer,), expected in zip(watch.answers_after(x), answered, strict=True):
+        assert torch.allclose(answer, expected)
+
+
+def test_an_average_of_weights_that_is_validated_is_told_too():
+    model, (_, x, y), answered = Noisy(4, 3), tiny(), []
+    average = torch.optim.swa_utils.AveragedModel(model)
+
+    def validate(model):
+        average.update_parameters(model)
+        asked(average, x, answered)
+
+    with Watch(model, Epochs(3, 64)) as watch:
+        loop(model, x, y, validate)
+    answers = watch.answers_after(x)
+    assert [len(some) for some in answers] == [2, 2, 2]
+    assert all(torch.allclose(some[1], expected) for some, expected in zip(answers, answered, strict=True))
+
+
+def test_epochs_that_differ_in_length_are_not_told():
+    model, (_, x, y) = Noisy(4, 3), tiny()
+    with Watch(model, Epochs(2, 64)) as watch:
+        loop(model, x, y, lambda model: None, epochs=1)
+        loop(model, x[:48], y[:48], lambda model: None, epochs=1)
+    assert [len(some) for some in watch.answers_after(x)] == [0, 1]
+
+
+def test_steps_are_counted_by_the_mode_of_what_acts_by_it():
+    model, (_, x, y) = Noisy(4, 3), tiny()
+    with Watch(model) as watch:
+        loop(model, x, y, lambda model: None, epochs=1)
+        model.eval()
+        torch.nn.functional.cross_entropy(model(x), y).backward()
+    assert watch.seen()["steps_by_mode"] == {"train_mode": 4, "eval_mode": 1}
+    plain, x, y = tiny()
+    with Watch(plain.eval()) as watch:
+        torch.nn.functional.cross_entropy(plain(x), y).backward()
+    assert watch.seen()["steps_by_mode"] == {"train_mode": 0, "eval_mode": 0}, "nothing there acts by the mode"
+
+
+def test_losses_of_each_batch_are_kept_as_means_whatever_the_reduction():
+    model, x, y = tiny()
+    with Watch(model) as watch:
+        for reduction in ("mean", "sum"):
+            loss = torch.nn.functional.cross_entropy(model(x), y, reduction=reduction)
+            (loss / 2).backward()
+        with torch.no_grad():
+            torch.nn.functional.cross_entropy(model(x[:9]), y[:9], reduction="sum")
+    one, two = watch.seen()["batches"]
+    assert one[0] == two[0] == 64 and one[2] == pytest.approx(two[2]) and one[2][0] == pytest.approx(2 * one[1])
+    [(before, mean, rows)] = watch.seen()["quiet"]
+    assert (before, rows) == (2, 9) and 0.5 < mean < 2.5
 
 
 def test_parameters_that_the_optimizer_does_not_hold_are_named():
