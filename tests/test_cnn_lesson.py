@@ -446,10 +446,19 @@ def test_q1_messages(says):
         sides = zip(image_size, kernel, stride, padding, strict=True)
         return [(n + 2 * p - k) // s + 1 for n, k, s, p in sides]
 
+    def towards_zero(image_size, kernel, stride, padding):
+        if 0 in stride:
+            raise ValueError("no way to go")
+        sides = [int((n + 2 * p - k) / s) + 1 for n, k, s, p in zip(image_size, kernel, stride, padding, strict=True)]
+        if min(sides) < 1:
+            raise ValueError("no room")
+        return sides
+
     assert "Rounding down is //" in says("q1", calculate_output_shape=floats)
     assert "padding, which is added on both sides" in says("q1", calculate_output_shape=padding_once)
     assert "height and width that differ in everything" in says("q1", calculate_output_shape=swapped)
     assert "should raise a ValueError. It returned [0, 0]" in says("q1", calculate_output_shape=unchecked)
+    assert "with a stride of 2 is impossible" in says("q1", calculate_output_shape=towards_zero)
     assert "a list of two numbers" in says("q1", calculate_output_shape=lambda *_: 6)
     assert "run the cell above" in says("q1")
 

@@ -244,7 +244,8 @@ for ax, (kernel, stride, padding) in zip(axes, settings, strict=True):
 #
 # Count the places in one direction first: how large is the padded picture, and how many whole steps can the
 # window take in it? Pictures and windows need not be square. If the question makes no sense, because the
-# window is larger than the padded picture or the stride is 0, raise a `ValueError`.
+# window is larger than the padded picture in either direction (whatever the stride is) or the stride is 0,
+# raise a `ValueError`.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -322,6 +323,7 @@ def test_impossible_geometries(calculate_output_shape, env):
     cases = {
         "a 9 x 9 window in an 8 x 8 picture": ([8, 8], [9, 9], [1, 1], [0, 0]),
         "a window that is too wide, though not too high": ([8, 8], [3, 11], [1, 1], [1, 1]),
+        "a window that is too high, with a stride of 2": ([7, 8], [8, 3], [2, 2], [0, 0]),
         "a stride of 0": ([8, 8], [3, 3], [0, 1], [0, 0]),
     }
     for what, geometry in cases.items():

@@ -37,6 +37,9 @@ def test_agrees_with_pytorch(submission, worker, geometries):
 IMPOSSIBLE = {
     "a kernel higher than the image": Geometry((4, 9), (5, 3), (1, 1), (0, 0)),
     "a kernel wider than the padded image": Geometry((9, 4), (3, 7), (1, 1), (1, 1)),
+    # int(-1 / 2) is 0: whoever rounds towards zero finds one place where there is none
+    "a kernel higher than the image, and a stride of 2": Geometry((4, 9), (5, 3), (2, 1), (0, 0)),
+    "a kernel wider than the padded image, and a stride of 4": Geometry((9, 4), (3, 9), (2, 4), (1, 1)),
     "a stride of 0": Geometry((8, 8), (3, 3), (1, 0), (0, 0)),
 }
 
