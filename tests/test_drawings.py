@@ -191,6 +191,20 @@ def with_best_epoch(h):
     return fig
 
 
+def with_inset(h):
+    fig, ax = plt.subplots()
+    ax.plot(h["train_loss"], label="Train loss")
+    ax.plot(h["val_loss"], label="Val loss")
+    ax.set(xlabel="Epoch", ylabel="Loss")
+    ax.secondary_yaxis("right")
+    inset = ax.inset_axes([0.55, 0.5, 0.42, 0.42])
+    inset.plot(h["val_accuracy"], label="Val accuracy")
+    inset.set(xlabel="Epoch", ylabel="Accuracy")
+    ax.legend()
+    inset.legend()
+    return fig
+
+
 def subfigures(h):
     fig = Figure(figsize=(8, 4), layout="constrained")
     upper, lower = fig.subfigures(2)
@@ -226,6 +240,7 @@ RIGHT_HISTORIES = {
     "seaborn": by_seaborn,
     "patches": by_patches,
     "best epoch": with_best_epoch,
+    "inset": with_inset,
     "subfigures, scatter and bars": subfigures,
 }
 WRONG_HISTORIES = {

@@ -77,7 +77,17 @@ def read(figure: Any) -> list[Axes]:
     if not isinstance(figure, matplotlib.figure.Figure):
         raise TypeError(f"this is a {type(figure).__name__}, not a Figure")
     figure.draw_without_rendering()  # tick labels and places are known only then
-    return [_axes(axes, figure) for axes in figure.axes]
+    return [_axes(axes, figure) for axes in _with_insets(figure.axes)]
+
+
+def _with_insets(axes: Iterable[Any]) -> Iterator[Any]:
+    """Axes, and those within them, which a figure does not list."""
+    from matplotlib.axes import Axes as Drawn
+
+    for one in axes:
+        if isinstance(one, Drawn):
+            yield one
+            yield from _with_insets(one.child_axes)
 
 
 def _axes(axes: Any, root: Any) -> Axes:
