@@ -521,6 +521,19 @@ def test_a_worker_is_not_root_outside_its_sandbox(run_code, strongest):
     assert other.user == inside or user_outside(elsewhere) != outside, "nor is it another worker's user"
 
 
+def test_where_only_root_can_read_what_a_worker_needs_it_says_so_and_can_set_no_kernel_either(
+    run_code, strongest, tmp_path
+):
+    private = tmp_path / "helper.py"
+    private.write_text("value = 7\n")
+    private.chmod(0o600)
+    submission, remote = run_code(strongest, SETTINGS, "from helper import value", files={"helper.py": private})
+    assert submission.value == 7
+    assert user_outside(remote) == os.getuid()
+    assert ("as root" in remote._worker.layers) == (os.getuid() == 0)
+    assert submission.found("/proc/sys") == submission.found("/sys") == []
+
+
 def test_root_s_worker_is_another_user_behind_landlock_where_python_is_open_to_all(make_assignment, tmp_path):
     """A real `autograder grade` where Python and the project are in nobody's home; its folder is swept all the same."""
     assignment = make_assignment(
