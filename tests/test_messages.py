@@ -14,6 +14,10 @@ def needs(model):
     return model
 
 
+class Model:
+    pass
+
+
 COMMON = {
     "a shape": lambda: nn.Linear(64, 10)(torch.ones(3, 1024)),
     "channels": lambda: nn.Conv2d(16, 64, 5)(torch.ones(2, 1, 28, 28)),
@@ -32,6 +36,7 @@ COMMON = {
     "an index": lambda: np.ones(3)[7],
     "a list's index": lambda: list(range(1))[2],
     "None": lambda: None.shape,
+    "no module": lambda: Model().named_parameters(),
     "kinds": lambda: 1 + "a",
     "a call": needs,
     "a name": lambda: eval("undefined_thing"),
@@ -44,7 +49,7 @@ COMMON = {
 def test_common_messages_are_known(case):
     with pytest.raises(Exception) as caught:
         COMMON[case]()
-    assert is_usual(str(caught.value), SOURCE + " shape needs"), str(caught.value)
+    assert is_usual(str(caught.value), SOURCE + " class Model: ...; needs"), str(caught.value)
 
 
 @pytest.mark.parametrize(
