@@ -10,7 +10,7 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from autograder.worker.student.drawn import read
+from autograder.worker.student.drawn import Axes, Curve, Entry, Text, Tick, read
 
 LESSON = Path(__file__).resolve().parent.parent / "solutions" / "cnn"
 NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
@@ -518,3 +518,48 @@ def test_a_wrong_matrix_is_wrong(drawings, name):
 def test_what_is_no_figure_is_refused():
     with pytest.raises(TypeError, match="this is a list, not a Figure"):
         read([])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_odd_claims_raise_nothing(drawings):
+    """A worker may claim anything that is of the right form."""
+    draw = np.random.default_rng(0)
+    numbers = [0.0, 1.0, 0.5, -1.0, 9.5, 1e308, -1e308, 5e-324, np.nan, np.inf, -np.inf]
+    words = ["", "train", "val", "loss 12", "5", "12 (3 %)", "9" * 500, "epoch", "Shirt", "accuracy", "\0", "true"]
+
+    def number():
+        return float(draw.choice(numbers))
+
+    def several(make, most=11):
+        return [make() for _ in range(draw.integers(most + 1))]
+
+    def word():
+        return str(draw.choice(words))
+
+    def curve():
+        y = several(number) if draw.random() < 0.5 else list(HISTORY.values())[draw.integers(3)]
+        return Curve(several(number), y, word(), "a", "")
+
+    def axes():
+        return Axes(
+            place=(number(), number(), number(), number()),
+            title=word(),
+            xlabel=word(),
+            ylabel=word(),
+            xticks=several(lambda: Tick(number(), word())),
+            yticks=several(lambda: Tick(number(), word())),
+            legend=several(lambda: Entry(word(), str(draw.choice(["a", "b"])), ""), 3),
+            figure_legend=[],
+            curves=several(curve, 4),
+            texts=several(lambda: Text(number(), number(), word())),
+            columns=several(number),
+            rows=several(number),
+            has_picture=bool(draw.random() < 0.5),
+        )
+
+    for _ in range(300):
+        claimed = several(axes, 3)
+        said = [drawings.history_label_mistake(claimed, HISTORY)]
+        said += [look(claimed, TRUE, PREDICTED) for look in (drawings.count_mistake, drawings.class_name_mistake)]
+        assert all(isinstance(words, str) and len(words) < 400 for words in said)
+        assert set(drawings.missing_curves(claimed, HISTORY)) <= HISTORY.keys()
