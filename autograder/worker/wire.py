@@ -37,7 +37,7 @@ PREFIX = struct.Struct(">4sQIQ")  # magic, number, length of the header, length 
 MAX_DEPTH = 32
 MAX_DIMENSIONS = 16  # of an array
 MAX_INTEGER = 1 << 63
-MAX_KIND = 200  # characters of a type's name
+MAX_KIND = 60  # characters of a type's name, which messages to students show
 _DTYPES = frozenset("?bBhHiIlLqQefd")  # numpy's codes for bool, integers and real floats
 _DTYPE_NAMES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"])
 
