@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autograder.claims import listed as listed
     from autograder.claims import shown as shown
     from autograder.plugin import partial_credit as partial_credit
     from autograder.plugin import points as points
@@ -23,10 +24,11 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "points": ("autograder.plugin", "points"),
     "partial_credit": ("autograder.plugin", "partial_credit"),
+    "listed": ("autograder.claims", "listed"),
     "shown": ("autograder.claims", "shown"),
     "tensor": ("autograder.worker.wire", "Tensor"),
 }
-__all__ = ["partial_credit", "points", "shown", "tensor"]
+__all__ = ["listed", "partial_credit", "points", "shown", "tensor"]
 
 
 def __getattr__(name: str) -> Any:

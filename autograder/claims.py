@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 LONGEST = 80  # characters
+_NAME = 40  # characters of a name
 _FEW = 6  # values of an array that are shown
 
 
@@ -19,6 +21,13 @@ def shown(value: Any, longest: int = LONGEST) -> str:
     """
     text = " ".join(_BRIEF.repr(value).split())
     return text if len(text) <= longest else f"{text[: longest - 4]} ..."
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """Names that a worker claims, of parameters for instance, in a row: the first of them, each cut short."""
+    found = list(names)
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(name if len(name) <= _NAME else f"{name[: _NAME - 3]}..." for name in found[:most]) + more
 
 
 class _Brief(reprlib.Repr):

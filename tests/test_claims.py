@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import shown
+from autograder import listed, shown
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,10 @@ class Loud(np.ndarray):
 def test_nothing_is_longer_than_a_line_nor_formatted_as_a_whole(value):
     assert len(shown(value)) <= 80
     assert len(shown(value, 300)) <= 300
+
+
+def test_names_are_listed_shortly():
+    assert listed(["conv1.weight", "conv1.bias"]) == "conv1.weight, conv1.bias"
+    assert listed([]) == ""
+    assert listed(str(n) for n in range(20)) == "0, 1, 2, 3, 4, 5, 6, 7 and 12 more"
+    assert len(listed(["x" * 1000] * 1000)) < 400

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import points, tensor
+from autograder import listed, points, tensor
 from autograder.errors import StudentError
 
 
@@ -80,7 +80,7 @@ def test_gradients_reach_every_layer(watched):
     )
     assert gradients, "Your CNN has no parameters: create the layers in `__init__`, as attributes."
     dead = [name for name, size in gradients.items() if not size]
-    assert not dead, f"No gradient reaches {', '.join(dead)}. Is every layer used, and nothing detached?"
+    assert not dead, f"No gradient reaches {listed(dead)}. Is every layer used, and nothing detached?"
 
 
 @points(1, "An activation stands between any two layers")
@@ -111,6 +111,6 @@ def test_constructions_share_nothing(submission, probes, training):
     assert names, "Your CNN has no parameters: create the layers in `__init__`, as attributes."
     shared = probes.shared_parameters(one, other, "CNN()")
     assert not shared, (
-        f"Two models made by `CNN()` share {', '.join(shared)}: training one would change the other. Create the "
+        f"Two models made by `CNN()` share {listed(shared)}: training one would change the other. Create the "
         "layers in `__init__` instead of using those of question 2."
     )

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from autograder import points
+from autograder import listed, points
 from autograder.errors import StudentFault
 from autograder.training import accuracy, cross_entropy, mean_nll
 from autograder.training.history import explain_accuracy, explain_loss, met_losses, quiet_losses, wrong_accuracies
@@ -30,10 +30,10 @@ def test_parameters_change(trials):
     trial = trials[0]
     observed = trial.observed
     assert not observed.not_finite, trials.because(
-        f"After training, {', '.join(observed.not_finite)} hold NaN or infinity."
+        f"After training, {listed(observed.not_finite)} hold NaN or infinity."
     )
     assert not observed.unchanged, trials.because(
-        f"After training, {', '.join(observed.unchanged)} are as they were before."
+        f"After training, {listed(observed.unchanged)} are as they were before."
     )
     assert not trial.predicts_as_before, trials.because(
         "After training, the model gives every image the scores that it gave before."

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from answers import shape_of
 
-from autograder import points, tensor
+from autograder import listed, points, tensor
 from autograder.errors import StudentError
 
 MOST_PARAMETERS = 200
@@ -43,10 +43,10 @@ def test_at_most_200_parameters(model, probes, depends_on):
         "layers as attributes, `self.conv = ...`."
     )
     total = sum(sizes.values())
-    listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
+    layers = listed(f"{name} {size}" for name, size in sizes.items())
     assert total, "Your PatternNet has no parameters: create its layers in `__init__`, as attributes."
     assert total <= MOST_PARAMETERS, (
-        f"Your PatternNet has {total} parameters, and {MOST_PARAMETERS} are allowed: {listed}."
+        f"Your PatternNet has {total} parameters, and {MOST_PARAMETERS} are allowed: {layers}."
     )
     assert "conv2d" in seen.operations, "Your PatternNet uses no convolution."
     assert depends_on(model, images, "conv2d"), (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from answers import shape_of
 
-from autograder import points, tensor
+from autograder import listed, points, tensor
 from autograder.errors import StudentError, StudentFault
 
 ENOUGH = 0.45  # accuracy on emoji that it has not met; the text promises it
@@ -42,7 +42,7 @@ def test_layers(model, probes, depends_on):
     seen = probes.watched_pass(model, images, np.ones((2, 5), np.float32), "TinyCNN()")
     kinds = {"a convolution": "conv2d", "a pooling layer": "pool", "a dense layer": "linear"}
     story = [name for name in seen.operations if any(part in name for part in kinds.values())]
-    told = f"The layers that were met: {', '.join(story) or 'none'}."
+    told = f"The layers that were met: {listed(story) or 'none'}."
     for what, part in kinds.items():
         assert any(part in name for name in story), f"There is to be {what} in your TinyCNN. {told}"
         assert depends_on(model, images, part), (
