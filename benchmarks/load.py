@@ -28,7 +28,7 @@ from autograder.assignment import load_assignment
 from autograder.batch.collect import Job
 from autograder.batch.local import grade_all
 from autograder.results import Result
-from autograder.sandbox import bubblewrap, choose
+from autograder.sandbox import base, choose
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -84,8 +84,8 @@ SETTINGS = {
 
 # A worker's environment is fixed, and no setting of an assignment changes it. Lanes import this module, too.
 _PRETENDED = "AUTOGRADER_BENCHMARK_ENVIRONMENT"
-_as_it_is = bubblewrap.environment
-bubblewrap.environment = lambda home: _as_it_is(home) | json.loads(os.environ.get(_PRETENDED, "{}"))
+_as_it_is = base.environment
+base.environment = lambda home: _as_it_is(home) | json.loads(os.environ.get(_PRETENDED, "{}"))
 
 
 def submissions() -> list[str]:

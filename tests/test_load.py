@@ -212,7 +212,7 @@ def test_the_clock_tells_waiting_from_working_and_sleeping(counted, monkeypatch)
     command = [sys.executable, "-uc", script]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
         for does, waits in (("work(1)", True), ("time.sleep(1)", False)):
-            watch = Clock(lambda: worker.pid)
+            watch = Clock(worker.pid)
             worker.stdin.write(does + "\n")
             worker.stdin.flush()
             os.set_blocking(worker.stdout.fileno(), False)

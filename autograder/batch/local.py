@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -29,6 +30,7 @@ from autograder.results import Result
 from autograder.sandbox import Sandbox
 
 _SPAWN = multiprocessing.get_context("spawn")
+_SECONDS_TO_END = 10.0  # for a lane that is asked to
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,10 @@ class _Lane:
         return replace(self._so_far, status="error", trouble=f"{self._so_far.trouble}\n\n{trouble}".strip())
 
     def close(self) -> None:
-        self.connection.close()  # at which an idle lane ends by itself
-        if self.process.is_alive():
-            self.process.terminate()
+        self.connection.close()
+        self.process.terminate()
+        self.process.join(_SECONDS_TO_END)
+        self.process.kill()
         self.process.join()
 
 
@@ -151,6 +154,7 @@ def _run_lane(connection: Connection) -> None:
         try:
             assignment, job, sandbox, limits = connection.recv()
         except (EOFError, OSError):
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending
             return
         _limit(limits)
         connection.send((True, _grade(assignment, job, sandbox, lambda result: connection.send((False, result)))))
@@ -197,6 +201,13 @@ def _clean_environment() -> Iterator[None]:
 def _begin_lane() -> None:
     """A lane ends with the command that started it, however that ends, and its worker ends with the lane."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(*_: object) -> None:
+    """Leave nothing behind, and don't be disturbed in that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit()
 
 
 def _grade(assignment: Assignment, job: Job, sandbox: Sandbox, decided: Callable[[Result], None]) -> Result:

@@ -6,18 +6,20 @@ import os
 import resource
 import shutil
 import socket
-import subprocess
 import sys
 import sysconfig
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy
 
+from autograder.errors import SandboxUnavailable
 from autograder.sandbox.user import is_open
+from autograder.sandbox.zygote import Forked, Zygote, zygote_of
+from autograder.sandbox.zygote import replace as replace_zygote
 from autograder.temporary import TemporaryFolder
 
 WORKER = Path(__file__).resolve().parent.parent / "worker"
@@ -49,7 +51,7 @@ class Limits:
 class Started:
     """A worker that was started and has not said anything yet."""
 
-    process: subprocess.Popen[bytes]
+    process: Forked
     connection: socket.socket
     plan: dict[str, Any]
     scratch: Path | None = None  # where it works, if that is on this machine's disk
@@ -75,27 +77,42 @@ class Sandbox(ABC):
         """Raise :class:`SandboxUnavailable`, with the reason, where this kind does not work."""
 
     @abstractmethod
-    def start(self, files: dict[str, Path], limits: Limits) -> Started:
-        """Start a worker. It waits for its plan on the connection."""
+    def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
+        """Start a worker that has imported ``preload``. It waits for its plan on the connection.
 
-    def _popen(
-        self, prefix: Sequence[str], environment: dict[str, str]
-    ) -> tuple[subprocess.Popen[bytes], socket.socket]:
-        ours, theirs = socket.socketpair()
-        with theirs:
+        Raises:
+            SandboxUnavailable: it could not be started.
+        """
+
+    def _fork(
+        self, order: dict[str, Any], kind: Hashable = None, prefix: Callable[[], Sequence[str]] = tuple, home: str = ""
+    ) -> tuple[socket.socket, Forked]:
+        """A worker of the zygote that was given this order.
+
+        ``kind`` tells zygotes apart beyond that. ``prefix`` is what its command begins with, ``home`` where it may
+        write while it imports; without one, in a folder on this machine's disk.
+        """
+
+        def start() -> Zygote:
             # -P and -s: neither the working folder nor a home directory adds to the path.
-            command = [*prefix, sys.executable, "-P", "-s", "-B", "-c", _BOOT, str(WORKER)]
-            process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=environment,
-                cwd="/",
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        return process, ours
+            command = [*prefix(), sys.executable, "-P", "-s", "-B", "-c", _BOOT, str(WORKER)]
+            folder = None if home else TemporaryFolder()
+            try:
+                return Zygote(command, environment(home or str(folder and folder.path)), order, folder)
+            except SandboxUnavailable as error:
+                raise SandboxUnavailable(
+                    f"a worker could not be started in the sandbox {self.name!r}: {error}"
+                ) from None
+
+        key = (self.name, kind, tuple(order["preload"]))
+        try:
+            return zygote_of(key, start).fork()
+        except OSError:  # it died, or does not answer
+            replace_zygote(key)
+        try:
+            return zygote_of(key, start).fork()
+        except OSError as error:
+            raise SandboxUnavailable(f"no worker can be forked in the sandbox {self.name!r}: {error}") from None
 
     def _plan(self, limits: Limits, **how: Any) -> dict[str, Any]:
         return {
@@ -111,7 +128,8 @@ class Sandbox(ABC):
             "unwritable": list(self.unwritable),
             "user": None,
             "as_root": os.geteuid() == 0,
-            "parent": None,
+            "namespaces": None,
+            "environment": {},
             "landlock": None,
             "seccomp": True,
             **how,

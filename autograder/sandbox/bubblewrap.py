@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +17,6 @@ from autograder.sandbox.base import (
     Sandbox,
     Started,
     can_be_read_by_anybody,
-    environment,
     python_folders,
 )
 from autograder.sandbox.user import spare_user
@@ -24,7 +24,8 @@ from autograder.sandbox.user import spare_user
 HOME = "/home/student"
 SHARED_MEMORY = "/dev/shm"
 WRITABLE = ("/tmp", HOME, SHARED_MEMORY)  # all that a worker can write to, in memory
-_USER = "1000"
+_USER = 1000
+_FILES, _STAGING = "/run/files", "/run/staging"  # the assignment's files, and where workers mount
 
 
 class Bubblewrap(Sandbox):
@@ -63,31 +64,60 @@ class Bubblewrap(Sandbox):
     def _gives_users(self) -> bool:
         return spare_user(os.getpid()) is not None and not self._refusal(_WITHOUT_USER_NAMESPACE)
 
-    def start(self, files: dict[str, Path], limits: Limits) -> Started:
+    def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
         is_other = self._gives_users and can_be_read_by_anybody(way=False, files=files.values())
-        arguments = [_program(), *(_WITHOUT_USER_NAMESPACE if is_other else _USER_NAMESPACE), *_NAMESPACES]
-        tmpfs = ["--perms", "0777" if is_other else "0755", "--size", str(limits.disk_mb << 20), "--tmpfs"]
-        # First, since Python or the framework may live below one of them.
-        for writable in ("/tmp", HOME):
-            arguments += [*tmpfs, writable]
-        for folder in [*python_folders(), WORKER]:
-            if folder.is_symlink() and not folder.is_file():
-                arguments += [*_way_to(folder), "--symlink", str(folder.readlink()), str(folder)]
-            else:
-                arguments += [*_way_to(folder), "--ro-bind", str(folder), str(folder)]
-        arguments += ["--proc", "/proc", "--dev", "/dev", *tmpfs, SHARED_MEMORY]
-        for name, source in files.items():
-            place = Path(HOME, name)
-            arguments += [*_way_to(place), "--ro-bind", str(source), str(place)]
-        # The kernel's settings; and file systems in memory without a limit of their own.
-        for unlimited in ("/proc", "/dev", "/"):
-            arguments += ["--remount-ro", unlimited]
-        process, connection = self._popen([*arguments, "--chdir", HOME, "--"], environment(HOME))
+        shown = {f"{_FILES}/{number}": source for number, source in enumerate(files.values())}
+        connection, process = self._fork(
+            {"preload": list(preload), "parent": None, "new_pids": True},
+            (is_other, tuple((str(path), *_identity(path)) for path in files.values())),
+            lambda: self._zygote_command(shown, is_other),
+            HOME,
+        )
         user = spare_user(process.pid) if is_other else None
-        plan = self._plan(limits, directory=HOME, user=user)
+        isolation = {
+            "writable": dict.fromkeys(WRITABLE, limits.disk_mb << 20),
+            "files": {f"{HOME}/{name}": inside for name, inside in zip(files, shown, strict=True)},
+            "visible": [str(path) for path in _visible() if not _is_link(path)],
+            "staging": _STAGING,
+            "user": None if is_other else _USER,
+        }
+        plan = self._plan(limits, directory=HOME, namespaces=isolation, user=user)
         # Counted for each user namespace, and for each user; not for root, whose threads the watchdog counts.
         plan["limits"]["NPROC"] = limits.threads
         return Started(process, connection, plan, user=user)
+
+    def _zygote_command(self, files: dict[str, Path], is_other: bool) -> list[str]:
+        """What confines a zygote: it sees what its workers are to see, and may make namespaces and mounts for them."""
+        arguments = [_program(), *(_WITHOUT_USER_NAMESPACE if is_other else _USER_NAMESPACE), *_NAMESPACES]
+        # First, since Python or the framework may live below one of them.
+        for writable in ("/tmp", HOME):
+            arguments += ["--tmpfs", writable]
+        for folder in _visible():
+            if _is_link(folder):
+                arguments += [*_way_to(folder), "--symlink", str(folder.readlink()), str(folder)]
+            else:
+                arguments += [*_way_to(folder), "--ro-bind", str(folder), str(folder)]
+        arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", _STAGING]
+        for inside, source in files.items():
+            arguments += [*_way_to(Path(inside)), "--ro-bind", str(source), inside]
+        # File systems in memory, which have no limit of their own.
+        for unlimited in ("/dev", "/"):
+            arguments += ["--remount-ro", unlimited]
+        return [*arguments, "--chdir", "/", "--"]
+
+
+def _visible() -> list[Path]:
+    return [*python_folders(), WORKER]
+
+
+def _is_link(path: Path) -> bool:
+    return path.is_symlink() and not path.is_file()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells whether a zygote's view of a file or folder still is that of others."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
 
 
 def _way_to(path: Path) -> list[str]:
@@ -103,9 +133,9 @@ def _program() -> str:
 
 
 _NAMESPACES = ["--die-with-parent", "--new-session", "--hostname", "worker"]
-_USER_NAMESPACE = ["--unshare-all", "--unshare-user", "--disable-userns", "--uid", _USER, "--gid", _USER]
-# Root needs none. What it takes to become another user, and nothing else of its rights.
+_USER_NAMESPACE = ["--unshare-all", "--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "ALL"]
+# Root needs none. What it takes to make namespaces and become another user, and nothing else of its rights.
 _WITHOUT_USER_NAMESPACE = [
     *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--cap-drop", "ALL"),
-    *("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"),
+    *("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP", "--cap-add", "CAP_SYS_ADMIN"),
 ]

@@ -11,7 +11,6 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 LOOK = 0.1  # seconds between two looks
@@ -31,11 +30,9 @@ class Clock:
     something else has, so that on a machine to itself no process gets more than twice its time in this way.
     """
 
-    def __init__(self, find: Callable[[], int]) -> None:
-        """``find`` gives the process id, which may be another once a launcher has started what it is to launch."""
-        self._find = find
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
         self._looked = time.monotonic()
-        pid = find()
         self._threads = _threads(pid)
         self._processor_before = self.processor = _processor_seconds(pid)
         self._unhindered = self._late = 0.0
@@ -58,12 +55,11 @@ class Clock:
         """Take the time."""
         now = time.monotonic()
         passed = now - self._looked
-        pid = self._find()
-        threads = _threads(pid)
+        threads = _threads(self._pid)
         kept = max((_kept(self._threads.get(n), thread, passed) for n, thread in threads.items()), default=0.0)
         self._unhindered += max(passed - self._late - kept, 0.0)
         self.passed += max(passed - self._late, 0.0)
-        self.processor = max(self.processor, _processor_seconds(pid))
+        self.processor = max(self.processor, _processor_seconds(self._pid))
         self._threads, self._looked, self._late = threads, now, 0.0
 
 

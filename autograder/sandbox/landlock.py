@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -44,10 +45,10 @@ class Landlock(Sandbox):
         if not confine.has_filter(platform.machine()):
             raise SandboxUnavailable(f"there is no seccomp filter for {platform.machine()}")
 
-    def start(self, files: dict[str, Path], limits: Limits) -> Started:
+    def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
         folder = TemporaryFolder()
         scratch = folder.path / "work"
-        process, connection = self._popen([], environment(str(scratch)))
+        connection, process = self._fork({"preload": list(preload), "parent": os.getpid(), "new_pids": False})
         is_open_to_all = can_be_read_by_anybody(way=True) and is_open(folder.path.parent, way=True)
         user = spare_user(process.pid) if is_open_to_all else None
         fill_scratch(scratch, files, user)
@@ -58,5 +59,7 @@ class Landlock(Sandbox):
             "readable": [*readable, "/proc/cpuinfo", "/proc/meminfo"],
             "writable": [str(scratch), "/dev/null"],
         }
-        plan = self._plan(limits, directory=str(scratch), landlock=rules, parent=os.getpid(), user=user)
+        plan = self._plan(
+            limits, directory=str(scratch), environment=environment(str(scratch)), landlock=rules, user=user
+        )
         return Started(process, connection, plan, scratch, folder, user)

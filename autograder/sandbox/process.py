@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -23,7 +21,7 @@ from autograder.sandbox.base import Limits, Sandbox
 from autograder.sandbox.clock import LOOK, Clock
 from autograder.worker import wire
 
-START_SECONDS = 120.0  # a cold disk makes `import torch` slow
+START_SECONDS = 60.0  # for confining itself
 STARVED = 20.0  # times as long as it may use, and a worker has been given too little for anything to be said
 _UNASKED = "it sent a reply to a request that it had not got"
 _WATCH_INTERVAL = 0.1  # seconds
@@ -100,47 +98,30 @@ class Worker:
 
     def __init__(self, sandbox: Sandbox, files: dict[str, Path], limits: Limits, preload: tuple[str, ...]) -> None:
         self._limits = limits
-        self._started = sandbox.start(files, limits)
+        self._started = sandbox.start(files, limits, preload)
         self._process = self._started.process
         self._connection = self._started.connection
         self._stopped_because = ""
         self._is_headless = False
-        self._pid: int | None = None
         self.used = 0.0  # seconds of its own time in all exchanges
         self._closed = threading.Event()
-        self._stderr = bytearray()
-        self._listener = threading.Thread(target=self._keep_stderr, daemon=True)
-        self._listener.start()
         self._watchdog = threading.Thread(target=self._watch, daemon=True)
         try:
-            self.layers = self._begin(sandbox, preload)
+            self.layers = self._begin(sandbox)
         except BaseException:
             self.close()
             raise
         self._watchdog.start()
 
-    def _begin(self, sandbox: Sandbox, preload: tuple[str, ...]) -> list[str]:
+    def _begin(self, sandbox: Sandbox) -> list[str]:
         try:
-            reply = self.exchange({**self._started.plan, "preload": list(preload)}, START_SECONDS)
-        except WorkerGone:
-            said = self._stderr.decode(errors="replace").strip().splitlines()
-            reply = {"error": said[-1] if said else "it ended without a word"}
+            reply = self.exchange(self._started.plan, START_SECONDS)
+        except WorkerGone as gone:
+            reply = {"error": str(gone)}
         if not isinstance(reply, dict) or "layers" not in reply:
             reason = reply.get("error") if isinstance(reply, dict) else reply
             raise SandboxUnavailable(f"a worker could not be started in the sandbox {sandbox.name!r}: {reason}")
-        self._pid = self._find()
         return [sandbox.name, *reply["layers"]]
-
-    def _find(self) -> int:
-        """The worker's process id, as it is known outside; before it has said anything, the last one so far."""
-        if self._pid is not None:
-            return self._pid
-        try:
-            # bubblewrap stands before the worker, which is the last of the chain.
-            chain = psutil.Process(self._process.pid).children(recursive=True)
-        except psutil.Error:
-            chain = []
-        return chain[-1].pid if chain else self._process.pid
 
     def exchange(
         self, message: dict[str, Any], seconds: float, revive: Any = None, bounds: wire.Bounds = wire.REPLY
@@ -154,7 +135,7 @@ class Worker:
             MachineStarved: the machine kept so much from it that nothing can be said; the worker was killed.
             WorkerGone: the worker died, or said what can't be a reply and was killed.
         """
-        turn = _Turn(self._connection, Clock(self._find), seconds)
+        turn = _Turn(self._connection, Clock(self._process.pid), seconds)
         number = secrets.randbits(64)  # so that no reply can be made before its request
         try:
             self._require_silence()
@@ -198,12 +179,12 @@ class Worker:
         """What to raise when the worker has died, with the cause."""
         try:
             code = self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             # It closed its connection and lives on.
             self._stop("it cut its connection to the grader")
         if self._stopped_because:
             return WorkerGone(self._stopped_because)
-        number = -code if code < 0 else code - 128 if code > 128 else 0  # bubblewrap reports 128 + signal
+        number = max(-code, 0)
         if number in (signal.SIGXCPU, signal.SIGKILL):
             if self._is_headless:
                 return WorkerGone("it was stopped because it ended its main thread and went on in others")
@@ -222,7 +203,7 @@ class Worker:
     def _watch(self) -> None:
         """Hold the worker to its memory, threads and disk, which no resource limit covers exactly."""
         try:
-            worker = psutil.Process(self._find())
+            worker = psutil.Process(self._process.pid)
             while not self._closed.wait(_WATCH_INTERVAL):
                 if excess := self._excess(worker):
                     self._stop(f"it was stopped because it {excess}")
@@ -250,20 +231,12 @@ class Worker:
             return f"wrote more than {_REWRITES * limits.disk_mb:,} MB to disk, over and over"
         return f"made more than {limits.files:,} files" if used.files > limits.files else ""
 
-    def _keep_stderr(self) -> None:
-        """Drain what it prints, and keep the end, which says why a start failed."""
-        assert self._process.stderr is not None
-        with self._process.stderr as stream:
-            while piece := os.read(stream.fileno(), 4096):
-                self._stderr += piece
-                del self._stderr[:-4096]
-
     def close(self) -> None:
         """End the worker and whatever it left behind."""
         self._closed.set()
         self._connection.close()
         self._process.kill()
         self._process.wait()
-        self._listener.join(timeout=5)
+        self._process.close()
         if self._started.folder is not None:
             self._started.folder.remove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,12 +19,14 @@ class Unconfined(Sandbox):
     def check(self) -> None:
         """Nothing is needed."""
 
-    def start(self, files: dict[str, Path], limits: Limits) -> Started:
+    def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
         folder = TemporaryFolder()
         scratch = folder.path / "work"
         fill_scratch(scratch, files)
-        process, connection = self._popen([], environment(str(scratch)))
-        plan = self._plan(limits, directory=str(scratch), parent=os.getpid(), seccomp=False, **_PERMITTED)
+        connection, process = self._fork({"preload": list(preload), "parent": os.getpid(), "new_pids": False})
+        plan = self._plan(
+            limits, directory=str(scratch), environment=environment(str(scratch)), seccomp=False, **_PERMITTED
+        )
         return Started(process, connection, plan, scratch, folder)
 
 

@@ -25,7 +25,9 @@ _CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"
 def prepare(home: str) -> None:
     """Stand in for what is absent; ``home`` is the folder in which the assignment's files lie."""
     _stand_in_for_modules()
-    sys.meta_path.insert(0, _Finder(home))
+    finder = _Finder(home)
+    sys.meta_path.insert(0, finder)
+    finder.add_to_those_that_are_there()
     socket.getaddrinfo = _no_network
     builtins.input = _nobody_types
     del sys.argv[1:]  # which are our own: a script that parses its arguments was given none
@@ -125,10 +127,17 @@ class _Finder(MetaPathFinder):
         # Now, before a student makes folders of the same names.
         self._raw = [folder for folder, _, _ in os.walk(home) if os.path.basename(folder) == "raw"]
 
+        self._additions = {"torchvision.datasets.mnist": self._find_shipped_files, "tqdm.notebook": _draw_no_widget}
+
+    def add_to_those_that_are_there(self) -> None:
+        """A zygote may have imported them already."""
+        for name in self._additions.keys() & sys.modules.keys():
+            self._additions[name](sys.modules[name])
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        additions = {"torchvision.datasets.mnist": self._find_shipped_files, "tqdm.notebook": _draw_no_widget}
+        additions = self._additions
         spec = PathFinder.find_spec(fullname, path, target) if fullname in additions else None
         if spec is None or spec.loader is None:
             return None

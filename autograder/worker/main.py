@@ -1,18 +1,24 @@
-"""How a worker starts: confine itself, load what was asked for, serve.
+"""How a worker starts: a zygote imports what is asked for, and forks; the child confines itself, and serves.
 
-The first frame on the connection is the plan, a dict with
+The zygote's first packet on its control socket is the order, as JSON:
 
-- ``parent``: the grader's process id where this process is its child in the same PID namespace, else None
+- ``preload``: modules to import
+- ``parent``: the grader's process id where the zygote is its child in the same PID namespace, else None
+- ``new_pids``: whether each worker is to have a PID namespace of its own
+
+A worker's first frame on its connection is the plan, a dict with
+
+- ``namespaces``: None, or the arguments of :func:`.namespaces.isolate`
+- ``environment``: variables to set
 - ``directory``: where to work
 - ``limits``: resource limits by name
-- ``memory``: bytes of address space beyond what the preloaded modules map
+- ``memory``: bytes of address space beyond what is mapped already
 - ``landlock``: None, or ``{"readable": [...], "writable": [...]}``
 - ``user``: the user and group to become, or None
 - ``as_root``: whether root is then outside what it is inside
 - ``seccomp``: whether to filter system calls
 - ``forbidden``: paths that must not be readable once confined
 - ``unwritable``: paths that must not be writable then
-- ``preload``: modules to import before the submission
 
 The reply names the layers that are in force, or says why there are none. Only then does a submission arrive.
 """
@@ -21,29 +27,51 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import os
 import random
 import socket
 import sys
+import tempfile
 from typing import Any
 
-from . import absent, confine, torchvision_compat, wire
+from . import absent, confine, namespaces, torchvision_compat, wire
 from .notebook import stand_in_for_autograder, stand_in_for_otter
 from .postponed import postpone_compiler
 from .serve import receive_frame, serve
+from .zygote import MAX_REQUEST, serve_forks
 
 
 def main(descriptor: int) -> None:
-    """Serve on an inherited socket."""
-    connection = socket.socket(fileno=descriptor)
-    connection.set_inheritable(False)
+    """Be a zygote on an inherited control socket; and, in each process that it forks, a worker."""
+    control = socket.socket(fileno=descriptor)
+    control.set_inheritable(False)
+    order = json.loads(control.recv(MAX_REQUEST))
+    zygote = os.getpid()
+    try:
+        if order["parent"] is not None:
+            confine.die_with(order["parent"])
+        _preload(order["preload"])
+        connection = serve_forks(control, new_pids=order["new_pids"])
+    except Exception as error:
+        control.send(f"{type(error).__name__}: {error}"[:MAX_REQUEST].encode())
+        return
+    _work(connection, None if order["new_pids"] else zygote)
+
+
+def _work(connection: socket.socket, parent: int | None) -> None:
+    """Be a worker. ``parent`` is the zygote's process id, where that can be seen."""
     frame = receive_frame(connection)
     if frame is None:
         return
     plan = wire.decode(frame.header, frame.buffers, bounds=wire.REQUEST)
     try:
-        layers = _confine(plan)
-        _preload(plan["preload"])
+        layers = _confine(plan, parent)
+        os.environ.update(plan["environment"])
+        tempfile.tempdir = None  # the zygote may have asked for one
+        sys.path.insert(0, os.getcwd())  # `import fashion`, as in a notebook's own folder
+        absent.prepare(os.getcwd())
+        _reseed()
         confine.limit_address_space(plan["memory"])
     except Exception as error:
         connection.sendall(wire.encode({"error": f"{type(error).__name__}: {error}"}, number=frame.number))
@@ -52,8 +80,10 @@ def main(descriptor: int) -> None:
     serve(connection)
 
 
-def _confine(plan: dict[str, Any]) -> list[str]:
+def _confine(plan: dict[str, Any], parent: int | None) -> list[str]:
     layers = ["resource limits"]
+    if plan["namespaces"] is not None:
+        namespaces.isolate(**plan["namespaces"])
     confine.limit_resources(plan["limits"])
     if os.geteuid() == 0:
         confine.drop_privileges(plan["user"])
@@ -62,8 +92,7 @@ def _confine(plan: dict[str, Any]) -> list[str]:
         layers.append("a user of its own")
     elif plan["as_root"]:
         layers.append("as root")
-    if plan["parent"] is not None:  # after a change of user, which the kernel takes for the end of the wish
-        confine.die_with(plan["parent"])
+    confine.die_with(parent)  # after a change of user, which the kernel takes for the end of the wish
     if plan["landlock"] is not None:
         confine.restrict_files(**plan["landlock"])
         layers.append(f"Landlock {confine.landlock_version()}")
@@ -99,9 +128,7 @@ def _can_write(path: str) -> bool:
 
 
 def _preload(modules: list[str]) -> None:
-    sys.path.insert(0, os.getcwd())  # `import fashion`, as in a notebook's own folder
     torchvision_compat.install()
-    absent.prepare(os.getcwd())
     stand_in_for_otter()
     stand_in_for_autograder()
     for module in modules:
@@ -113,7 +140,13 @@ def _preload(modules: list[str]) -> None:
         torch.set_num_interop_threads(1)
         _without_loader_processes(torch)
         postpone_compiler(torch)
+
+
+def _reseed() -> None:
+    """A fork begins with its zygote's generators: all workers would draw the same, and what others drew."""
     random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
 
 
 def _without_loader_processes(torch: Any) -> None:

@@ -1,0 +1,190 @@
+"""Zygotes: workers are forked and not started, and nothing of one reaches the zygote or another worker."""
+
+import contextlib
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from autograder.errors import StudentError, WorkerGone
+from autograder.sandbox import Limits, zygote
+from autograder.sandbox.base import WORKER
+
+
+@pytest.fixture(autouse=True)
+def fresh_zygotes():
+    """Each test has zygotes of its own, so that none is spared a start that it asks about."""
+    zygote.close_all()
+    yield
+    zygote.close_all()
+
+
+def test_one_zygote_forks_all_workers_of_a_kind(sandbox, run_code):
+    one, _ = run_code(sandbox, "import numpy\ndef f(): return 1", preload=("numpy",))
+    assert one.f() == 1
+    [first] = zygote._running.values()
+    other, _ = run_code(sandbox, "def f(): return 2", preload=("numpy",))
+    assert (other.f(), one.f()) == (2, 1)
+    assert list(zygote._running.values()) == [first] and first.workers == 2
+
+
+def test_what_is_preloaded_is_there_without_an_import_in_the_worker(sandbox, run_code):
+    loaded = "import sys\ndef loaded(): return 'sqlite3' in sys.modules"
+    assert run_code(sandbox, loaded, preload=("sqlite3",))[0].loaded() is True
+    assert run_code(sandbox, loaded)[0].loaded() is False
+
+
+def test_no_more_zygotes_are_kept_than_are_used(sandbox, run_code):
+    for module in ("json", "csv", "sqlite3", "decimal"):
+        submission, remote = run_code(sandbox, "def f(): return 1", preload=(module,))
+        assert submission.f() == 1
+        remote.__exit__()
+    assert len(zygote._running) == 2
+
+
+def test_a_dead_zygote_is_replaced(sandbox, run_code):
+    submission, remote = run_code(sandbox, "def f(): return 1")
+    assert submission.f() == 1
+    [first] = zygote._running.values()
+    first._process.kill()
+    first._process.wait()
+    with pytest.raises(WorkerGone):
+        submission.f()
+    assert submission.f() == 1
+    assert list(zygote._running.values()) != [first]
+    remote.__exit__()
+
+
+def test_a_module_that_can_t_be_preloaded_is_named(sandbox, run_code):
+    submission, _ = run_code(sandbox, "x = 1", preload=("no_such_module",))
+    with pytest.raises(Exception, match="no_such_module"):
+        submission.x  # noqa: B018
+
+
+def test_a_process_with_threads_is_not_forked():
+    """A fork holds the locks of the threads that it has not: it would hang at the first of them, now or later."""
+    script = f"""
+import importlib.util, socket, sys, threading, time
+spec = importlib.util.spec_from_file_location("_w", {str(WORKER)!r} + "/__init__.py",
+    submodule_search_locations=[{str(WORKER)!r}])
+sys.modules["_w"] = module = importlib.util.module_from_spec(spec); spec.loader.exec_module(module)
+from _w.zygote import ThreadsRunning, serve_forks
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+try:
+    serve_forks(socket.socketpair()[0], new_pids=False)
+except ThreadsRunning as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert "starts threads" in done.stdout, done.stderr
+
+
+def test_workers_draw_other_random_numbers(sandbox, run_code):
+    draw = "import numpy as np\ndef draw(): return [float(x) for x in np.random.rand(3)]"
+    one, _ = run_code(sandbox, draw, preload=("numpy",))
+    other, _ = run_code(sandbox, draw, preload=("numpy",))
+    assert one.draw() != other.draw()
+
+
+def test_what_a_worker_ended_with_is_told(sandbox, run_code):
+    submission, _ = run_code(
+        sandbox, "import ctypes, os\ndef leave(): os._exit(3)\ndef crash(): ctypes.string_at(0)", preload=("ctypes",)
+    )
+    with pytest.raises(WorkerGone, match="exit status 3"):
+        submission.leave()
+    with pytest.raises(WorkerGone, match="crashed Python itself"):
+        submission.crash()
+
+
+HOSTILE = """
+import ctypes, fcntl, mmap, os, resource, signal, tempfile, threading, time
+libc = ctypes.CDLL(None, use_errno=True)
+
+def must(result):
+    if result < 0: raise OSError(ctypes.get_errno(), "refused")
+
+def kill_parent(): os.kill(os.getppid() or 1, signal.SIGKILL)
+def kill_group(): os.kill(0, signal.SIGKILL)
+def kill_all(): os.kill(-1, signal.SIGKILL)
+def kill_neighbours():
+    for pid in range(1, 40000):
+        if pid != os.getpid():
+            try: os.kill(pid, signal.SIGKILL)
+            except OSError: pass
+def trace_parent(): must(libc.ptrace(16, os.getppid() or 1, 0, 0))
+def leave_shared_memory(): must(libc.shmget(42, 4096, 0o1666))
+def leave_process():
+    if os.fork() == 0: time.sleep(1000)
+def leave_files():
+    for folder in ("/tmp", "/dev/shm", "/var/tmp", os.path.expanduser("~")):
+        try: open(folder + "/left_behind", "w").write("x")
+        except OSError: pass
+def lock_files():
+    for folder in ("/tmp", "/dev/shm", "."):
+        try: fcntl.flock(open(folder + "/lock", "w"), fcntl.LOCK_EX)
+        except OSError: pass
+def set_alarm(): signal.setitimer(signal.ITIMER_REAL, 0.2)
+def fill_memory():
+    kept = []
+    while True: kept.append(bytearray(1 << 20)); kept[-1][::4096] = b"x" * 256
+def write_modules():
+    import numpy
+    open(numpy.__file__, "a").write("raise SystemExit")
+def lower_limits(): resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+def parents_files(): return os.listdir(f"/proc/{os.getppid() or 1}/fd")
+"""
+
+ACTS = [
+    "kill_parent", "kill_group", "kill_all", "kill_neighbours", "trace_parent", "leave_shared_memory", "leave_process",
+    "leave_files", "lock_files", "set_alarm", "fill_memory", "write_modules", "lower_limits", "parents_files",
+]  # fmt: skip
+
+NEIGHBOUR = """
+import ctypes, fcntl, os
+state = []
+def notice():
+    state.append(1)
+    found = [f for f in ("/tmp/left_behind", "/dev/shm/left_behind", "/var/tmp/left_behind") if os.path.exists(f)]
+    try: fcntl.flock(open("/tmp/lock", "w"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except PermissionError: pass
+    if ctypes.CDLL(None).shmget(42, 0, 0) >= 0: found.append("shared memory")
+    return len(state), found
+"""
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_no_neighbour_notices(sandbox, run_code, act):
+    """Neither one that runs at the same time, nor one that is forked afterwards from the same zygote."""
+    limits = Limits(memory_mb=512)
+    beside, _ = run_code(sandbox, NEIGHBOUR, preload=("numpy",))
+    assert tuple(beside.notice()) == (1, [])
+    [before] = zygote._running.values()
+    hostile, remote = run_code(sandbox, HOSTILE, limits=limits, preload=("numpy",))
+    with contextlib.suppress(StudentError, WorkerGone) if act in MAY_RETURN else pytest.raises(REFUSED):
+        getattr(hostile, act)()
+    assert tuple(beside.notice()) == (2, [])
+    remote.__exit__()
+    after, _ = run_code(sandbox, NEIGHBOUR, preload=("numpy",))
+    assert tuple(after.notice()) == (1, [])
+    assert list(zygote._running.values()) == [before] and before.is_alive
+    assert _descendants(before) == 2, "the hostile worker, and what it started, is gone"
+
+
+REFUSED = (StudentError, WorkerGone)
+# These do something to the worker's own, or to nobody: in a PID namespace of its own it has no parent.
+MAY_RETURN = {
+    "kill_parent", "kill_neighbours", "leave_files", "lock_files", "set_alarm", "lower_limits", "parents_files",
+}  # fmt: skip
+
+
+def _descendants(running):
+    """Workers of a zygote that are still there."""
+    for _ in range(50):
+        found = [p for p in psutil.Process(running._process.pid).children(recursive=True) if p.status() != "zombie"]
+        workers = [p for p in found if not p.children() and "bwrap" not in p.name()]
+        if len(workers) <= 2:
+            break
+        time.sleep(0.1)
+    return len(workers)
