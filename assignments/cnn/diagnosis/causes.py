@@ -33,6 +33,9 @@ class Seen:
     stale: int = 0
     looks: int = 0
     cpu_seconds: float = 0.0
+    batches: list[tuple[int, float, list[float]]] = field(default_factory=list)
+    quiet: list[tuple[int, float, int]] = field(default_factory=list)
+    steps_by_mode: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from .causes import RANDOM_SCORES, UNREACHED, Cause
+from .linear import layers_of
 
 NO_SCORES, WRONG_SHAPE = "the model returns no scores", "the scores have the wrong shape"
-_LINEAR = ("conv1d", "conv2d", "conv3d", "linear", "matmul", "addmm", "mm")
-# What does not make a layer more than linear. Pooling does, but leaves most of it linear.
-_NO_ACTIVATION = (
-    *("dropout", "flatten", "view", "reshape", "pool", "batch_norm", "layer_norm", "pad", "squeeze", "permute"),
-    *("transpose", "size", "dim", "numel", "contiguous", "to", "__"),
-)
 
 
 @contextmanager
@@ -87,24 +80,13 @@ def mistakes_of(model: torch.nn.Module, images: torch.Tensor, classes: int) -> I
 
 
 def _layers_without_activation(model: torch.nn.Module, images: torch.Tensor) -> Iterator[Cause]:
-    names: list[str] = []
-
-    class Operations(TorchFunctionMode):  # type: ignore[misc]
-        def __torch_function__(
-            self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-        ) -> Any:
-            name = getattr(function, "__name__", "")
-            if name in _LINEAR or not any(part in name for part in _NO_ACTIVATION):
-                names.append(name)
-            return function(*args, **(kwargs or {}))
-
-    with evaluating(model), Operations():
-        model(images[:2])
-    bare = sum(one in _LINEAR and other in _LINEAR for one, other in pairwise(names))
-    if bare:
+    with evaluating(model):
+        found = layers_of(model, images[:4])
+    if found is not None and found.bare:
+        pairs = ", ".join(f"{one} -> {other}" for one, other in found.bare[:4])
         yield Cause(
             "no activation between two layers",
-            f"{bare} of the convolutions and linear layers pass straight on to the next: {' -> '.join(names)}. "
+            f"{len(found.bare)} of the convolutions and linear layers pass straight on to the next: {pairs}. "
             "Two linear maps in a row are one linear map.",
             "Put an activation such as ReLU after each convolution and each hidden linear layer.",
         )

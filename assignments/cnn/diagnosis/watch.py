@@ -5,10 +5,12 @@ Nothing that is watched is changed, and no random number is drawn. Needs only Py
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -16,19 +18,56 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from .layers import evaluating
+
 LOOKS = 32  # steps whose gradients are looked at
 MOST_LOSSES = 5_000
 MOST_MIXTURES = 100  # batches whose labels are looked at
 MOST_OPTIMIZERS = 50
+MOST_BYTES = 256 << 20  # of parameters that are kept
 _LOSS_FUNCTIONS = ("cross_entropy", "binary_cross_entropy", "kl_div", "nll_loss", "multi_margin")
+# Functions that act otherwise in training mode, which their argument `training` tells.
+_BY_MODE = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "batch_norm")
+_State = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Where to keep the parameters of a model: after each of so many epochs of so many images."""
+
+    number: int
+    images: int
+
+
+@dataclass
+class _Kept:
+    """Parameters and buffers after training on ``images`` in all."""
+
+    images: int
+    model: _State | None  # None where that were too much to keep
+    other: _State | None = None  # of another model of its kind that was asked then: of an average of weights
 
 
 class Watch(TorchFunctionMode):  # type: ignore[misc]
-    """Use as a context manager around a training of ``model``; :meth:`seen` is what was seen."""
+    """Use as a context manager around a training of ``model``; :meth:`seen` is what was seen.
 
-    def __init__(self, model: torch.nn.Module) -> None:
+    With ``epochs``, :meth:`answers_after` tells what the model would have answered after each of them.
+    """
+
+    def __init__(self, model: torch.nn.Module, epochs: Epochs | None = None) -> None:
         super().__init__()
         self._model = model
+        self._parts = {id(module) for module in model.modules()}
+        self._forward: Any = None
+        self._epochs = epochs
+        self._kept_states: dict[int, _Kept] = {}  # number of the epoch, from 1, to what is nearest to its end
+        self._trained = 0  # images whose loss went backward
+        self._batch = 0  # images of the last pass with gradients
+        self._called_since: list[float] = []  # loss functions since that pass
+        self._by_mode_since: list[bool] = []  # functions that act by the mode, since that pass: in training mode?
+        self._batches: list[tuple[int, float, list[float]]] = []
+        self._quiet: list[tuple[int, float, int]] = []
+        self._steps_by_mode = {"train_mode": 0, "eval_mode": 0}
         self._names = {id(value): name for name, value in model.named_parameters()}
         self._losses_used: dict[tuple[str, bool], None] = {}
         self._called: list[float] = []  # loss functions, where gradients are kept
@@ -52,8 +91,8 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         self._began = self._ended = 0.0
 
     def __enter__(self) -> Watch:
+        self._watch_forward()
         self._handles = [
-            self._model.register_forward_pre_hook(self._on_forward),
             register_optimizer_step_pre_hook(self._on_step),
             register_optimizer_step_post_hook(lambda *_: self._listen(True)),
             *(p.register_hook(self._on_gradient(p)) for p in self._model.parameters() if p.requires_grad),
@@ -67,8 +106,29 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
     ) -> None:
         self._ended = time.process_time()
         self._listen(False)
+        self._forward()
         for handle in self._handles:
             handle.remove()
+        self._keep(self._model)
+
+    def _watch_forward(self) -> None:
+        """Be told of every pass, of those that call ``model.forward(x)``, too: they run no hook of the model's."""
+        kind: Any = type(self._model)
+        original, own = kind.forward, "forward" in vars(kind)
+
+        @functools.wraps(original)
+        def forward(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+            with suppress(Exception):
+                self._on_forward(module, [*args, *kwargs.values()])
+            return original(module, *args, **kwargs)
+
+        def restore() -> None:
+            if own:
+                kind.forward = original
+            else:
+                del kind.forward
+
+        kind.forward, self._forward = forward, restore
 
     def _listen(self, yes: bool) -> None:
         """Be called for PyTorch's functions, or not: within a step there are many, and nothing to learn from them."""
@@ -77,14 +137,6 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         elif self._is_listening and not yes:
             super().__exit__(None, None, None)
         self._is_listening = yes
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> Watch:
-        """Where the model is copied, so are its hooks, but there is one watch."""
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Where the model is saved, so are its hooks; what is loaded again watches nothing."""
-        return Watch, (torch.nn.Module(),)
 
     def seen(self) -> dict[str, Any]:
         """What was seen, as plain data.
@@ -100,6 +152,9 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
           in number; NaN where there was none.
         - ``cpu_seconds``: processor time of the training.
         - ``stale``: of these steps, after how many the next gradients were added to the old ones.
+        - ``batches``: for each backward pass its images, its loss, and what loss functions gave since its forward pass.
+        - ``quiet``: what loss functions gave without gradients: number of backward passes before, mean, rows.
+        - ``steps_by_mode``: backward passes through dropout or batch norm, by the mode of these.
         """
         return {
             "losses_used": list(self._losses_used),
@@ -118,7 +173,36 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             "stale": self._stale,
             "looks": min(self._steps, LOOKS),
             "cpu_seconds": self._ended - self._began,
+            "batches": self._batches,
+            "quiet": self._quiet,
+            "steps_by_mode": self._steps_by_mode,
         }
+
+    def answers_after(self, images: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
+        """What the model would have answered to ``images`` ``(N, C, H, W)``, after each epoch: one tensor ``(N, K)``.
+
+        And another where another model of its kind was asked then, as who averages weights does. None where it could
+        not be told which the epoch's last step was: where epochs differ in length.
+        """
+        assert self._epochs is not None
+        answers: list[tuple[torch.Tensor, ...]] = []
+        for epoch in range(1, self._epochs.number + 1):
+            kept = [k for k in self._kept_states.values() if k.images * self._epochs.number == self._trained * epoch]
+            states = [state for k in kept for state in (k.model, k.other) if state is not None]
+            try:
+                answers.append(tuple(self._answer(state, images) for state in states))
+            except Exception:  # a look that fails must not end a training
+                answers.append(())
+        return answers
+
+    def _answer(self, state: _State, images: torch.Tensor) -> torch.Tensor:
+        with evaluating(self._model), torch.random.fork_rng():
+            return torch.cat(
+                [
+                    torch.func.functional_call(self._model, state, (batch,), tie_weights=False)
+                    for batch in images.split(250)
+                ]
+            )
 
     # --- what is called meanwhile ------------------------------------------------------------------------------
 
@@ -128,20 +212,38 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         """Called for every function of PyTorch."""
         kwargs = kwargs or {}
         name = getattr(function, "__name__", "")
-        if name == "backward" and args and len(self._backward) < MOST_LOSSES:
+        if (name == "backward" or function is torch.autograd.grad) and args:
             with suppress(Exception):
-                self._backward.append(float(args[0].detach().float().mean()))
+                self._on_backward(args[0] if isinstance(args[0], torch.Tensor) else args[0][0])
+        if name in _BY_MODE and torch.is_grad_enabled():
+            self._by_mode_since.append(bool(kwargs.get("training", True)))
         result = function(*args, **kwargs)
         if name.startswith(_LOSS_FUNCTIONS) or name.endswith("_loss"):
             with suppress(Exception):  # a look that fails must not end a training
                 self._on_loss(name, args, kwargs, result)
         return result
 
+    def _on_backward(self, loss: torch.Tensor) -> None:
+        value = float(loss.detach().float().mean())
+        if len(self._backward) < MOST_LOSSES:
+            self._backward.append(value)
+            self._batches.append((self._batch, value, self._called_since[:4]))
+        self._trained += self._batch
+        if self._by_mode_since:
+            self._steps_by_mode["train_mode" if all(self._by_mode_since) else "eval_mode"] += 1
+
     def _on_loss(self, name: str, args: Any, kwargs: dict[str, Any], result: Any) -> None:
         plain = kwargs.get("weight") is None and not kwargs.get("label_smoothing") and len(args) == 2
         self._losses_used[(name, plain)] = None
-        if not (torch.is_grad_enabled() and isinstance(result, torch.Tensor) and result.requires_grad):
+        if not isinstance(result, torch.Tensor):
             return
+        rows = len(args[0]) if args else len(kwargs["input"])
+        mean = float(result.detach().float().mean()) / (rows if kwargs.get("reduction") == "sum" else 1)
+        if not result.requires_grad:
+            if len(self._quiet) < MOST_LOSSES:
+                self._quiet.append((len(self._batches), mean, rows))
+            return
+        self._called_since.append(mean)
         if len(self._called) < MOST_LOSSES:
             self._called.append(float(result.detach().float().mean()))
         given = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
@@ -166,17 +268,47 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         of_all = _entropy(list(self._labels.values()))
         return sum(self._entropies) / len(self._entropies) / of_all if self._entropies and of_all else None
 
-    def _on_forward(self, model: torch.nn.Module, inputs: Any) -> None:
+    def _on_forward(self, model: torch.nn.Module, given: list[Any]) -> None:
+        if id(model) not in self._parts and not torch.is_grad_enabled():
+            self._keep(model)
         if model is not self._model:
-            return  # a copy, which got the hook with the rest
+            return  # a copy, or a part of the same kind
+        self._keep(model)
         self._listen(True)  # if a step raised, it did not say that it ended
         mode = "train_mode" if self._model.training else "eval_mode"
         self._passes[mode if torch.is_grad_enabled() else f"{mode}_no_grad"] += 1
-        if not torch.is_grad_enabled() or not inputs or not isinstance(inputs[0], torch.Tensor):
+        inputs = next((value for value in given if isinstance(value, torch.Tensor)), None)
+        if not torch.is_grad_enabled() or inputs is None:
             return
-        self._images += len(inputs[0])
+        self._images += len(inputs)
+        self._batch = len(inputs)
+        self._called_since, self._by_mode_since = [], []
         if self._first_input is None:
-            self._first_input = _statistics(inputs[0])
+            self._first_input = _statistics(inputs)
+
+    def _keep(self, model: torch.nn.Module) -> None:
+        """Keep the parameters that the last step left, if no others are nearer to the end of the epoch."""
+        if self._epochs is None or not self._trained:
+            return
+        epoch = max(1, round(self._trained / self._epochs.images))
+        end = epoch * self._epochs.images
+        kept = self._kept_states.get(epoch)
+        if kept is not None and kept.images == self._trained:
+            if model is self._model or kept.other is not None:
+                return
+        elif kept is not None and abs(kept.images - end) < abs(self._trained - end):
+            return
+        else:
+            state = self._state_of(self._model)
+            kept = self._kept_states[epoch] = _Kept(self._trained, state)
+        if model is not self._model and kept is not None:
+            kept.other = self._state_of(model)
+
+    def _state_of(self, model: torch.nn.Module) -> _State | None:
+        values = {name: value for name, value in model.state_dict().items() if isinstance(value, torch.Tensor)}
+        if len(self._kept_states) * sum(value.nbytes for value in values.values()) > MOST_BYTES:
+            return None
+        return {name: value.detach().clone() for name, value in values.items()}
 
     def _on_gradient(self, parameter: torch.Tensor) -> Callable[[torch.Tensor], None]:
         def arrived(_gradient: torch.Tensor) -> None:

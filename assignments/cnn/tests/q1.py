@@ -40,7 +40,7 @@ def test_harder_geometries(calculate_output_shape, env):
 @test_case(points=None, hidden=False)
 def test_impossible_geometries(calculate_output_shape, env):
     assert callable(calculate_output_shape), 'calculate_output_shape is not defined: run the cell above.'
-    cases = {'a 9 x 9 window in an 8 x 8 picture': ([8, 8], [9, 9], [1, 1], [0, 0]), 'a window that is too wide, though not too high': ([8, 8], [3, 11], [1, 1], [1, 1]), 'a stride of 0': ([8, 8], [3, 3], [0, 1], [0, 0])}
+    cases = {'a 9 x 9 window in an 8 x 8 picture': ([8, 8], [9, 9], [1, 1], [0, 0]), 'a window that is too wide, though not too high': ([8, 8], [3, 11], [1, 1], [1, 1]), 'a window that is too high, with a stride of 2': ([7, 8], [8, 3], [2, 2], [0, 0]), 'a stride of 0': ([8, 8], [3, 3], [0, 1], [0, 0])}
     for what, geometry in cases.items():
         message = f'{what.capitalize()} is impossible, so it should raise a ValueError.'
         try:

@@ -7,6 +7,7 @@ labels under what the rows mean, so that all three are measured alike.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -51,6 +52,21 @@ def mean_nll(outputs: np.ndarray, labels: np.ndarray, kind: OutputKind) -> float
     return float(-chosen.mean()) + 0.0
 
 
+def rescaled_nll(outputs: np.ndarray, labels: np.ndarray) -> float:
+    """The least mean negative log-likelihood, in nats, of labels ``(N,)`` under logits ``(N, C)`` times any scale.
+
+    For scores that were trained otherwise than by likelihood, by squared error on one-hot rows for instance: their
+    order means something, and their size does not. It is convex in the scale, and ln C where the scores tell nothing.
+    Guo et al., On calibration of modern neural networks, ICML 2017 ("temperature scaling").
+    """
+    outputs = outputs.astype(np.float64)
+    size = float(outputs.std())
+    if not size or not math.isfinite(size):
+        return mean_nll(outputs, labels, "logits")
+    scales = np.concatenate([[0.0], np.geomspace(0.01, 100, 81)]) / size
+    return min(mean_nll(scale * outputs, labels, "logits") for scale in scales)
+
+
 def cross_entropy(outputs: np.ndarray, labels: np.ndarray) -> float:
     """What ``torch.nn.functional.cross_entropy`` gives for outputs ``(N, C)``, whatever they were meant to be."""
     return mean_nll(outputs, labels, "logits")
@@ -71,21 +87,27 @@ def _log_sum_exp(rows: np.ndarray) -> np.ndarray:
 def compare_parameters(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> dict[str, Any]:
     """What training did to parameters, by their names: those fields of ``Observations`` that tell."""
     both = {name: (before[name], value) for name, value in after.items() if name in before}
-    same_shape = [(_floats(old), _floats(new)) for old, new in both.values() if old.shape == new.shape]
+    change = size = 0.0
     with np.errstate(all="ignore"):
-        change, size = (
-            math.sqrt(sum(float(np.sum(values**2)) for values in arrays))
-            for arrays in ([new - old for old, new in same_shape], [old for old, _ in same_shape])
-        )
+        for old, new in both.values():
+            if old.shape != new.shape:
+                continue
+            for some_old, some_new in zip(_pieces(old), _pieces(new), strict=True):
+                change += float(np.sum((some_new - some_old) ** 2))
+                size += float(np.sum(some_old**2))
+        moved = math.sqrt(change) / math.sqrt(size) if size else math.nan
     return {
         "parameters": tuple(after),
         "unchanged": tuple(name for name, (old, new) in both.items() if np.array_equal(old, new)),
         "not_finite": tuple(name for name, value in after.items() if not np.isfinite(value).all()),
         "zero_at_start": tuple(name for name, value in before.items() if value.ndim > 1 and not value.any()),
-        "moved": change / size if size else math.nan,
+        "moved": moved,
     }
 
 
-def _floats(parameter: np.ndarray) -> np.ndarray:
-    """Whatever is claimed to be a parameter, as float64."""
-    return np.abs(parameter) if np.iscomplexobj(parameter) else parameter.astype(np.float64)
+def _pieces(parameter: np.ndarray, length: int = 1 << 16) -> Iterator[np.ndarray]:
+    """Whatever is claimed to be a parameter, as float64, piece by piece: a copy of it all may not fit in memory."""
+    flat = parameter.reshape(-1)
+    for start in range(0, len(flat), length):
+        piece = flat[start : start + length]
+        yield np.abs(piece) if np.iscomplexobj(piece) else piece.astype(np.float64)

@@ -15,6 +15,10 @@ def test_zebra(make_zebra, env):
     assert np.shape(zebra) == (3, 5), message
     message = f'Each row should be 0 1 0 1 0. Your make_zebra(3, 5):\n{zebra}'
     assert np.array_equal(zebra, [[0, 1, 0, 1, 0]] * 3), message
+    message = f'Return an array, as np.array makes one of lists. Yours is a {type(zebra).__name__}.'
+    assert hasattr(zebra, 'dtype'), message
+    message = f'The array should hold whole numbers: dtype=int. Yours is of {zebra.dtype}.'
+    assert np.asarray(zebra).dtype.kind in 'iu', message
 
 @test_case(points=None, hidden=False)
 def test_checkerboard(make_checkerboard, env):
@@ -26,6 +30,10 @@ def test_checkerboard(make_checkerboard, env):
     assert np.shape(board) == (3, 4), message
     message = f'Each row should begin with the other number than the row above. Your make_checkerboard(3, 4):\n{board}'
     assert np.array_equal(board, [[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]]), message
+    message = f'Return an array, as np.array makes one of lists. Yours is a {type(board).__name__}.'
+    assert hasattr(board, 'dtype'), message
+    message = f'The array should hold whole numbers: dtype=int. Yours is of {board.dtype}.'
+    assert np.asarray(board).dtype.kind in 'iu', message
 
 @test_case(points=None, hidden=False)
 def test_flat_difference(flat_difference, env):

@@ -40,6 +40,7 @@ def test_other_modes(image_to_tensor, env):
             failure = f'{type(error).__name__}: {error}'
         message = f'An image of mode {mode} fails with {failure}.'
         assert failure is None, message
+        assert tensor is not None and tensor is not ..., 'Nothing came back. Return the tensor.'
         message = f"An image of mode {mode} should give (1, 3, 2, 3). Yours gives {getattr(tensor, 'shape', tensor)}."
         assert torch.is_tensor(tensor) and tuple(tensor.shape) == (1, 3, 2, 3), message
         expected = torch.tensor(image.convert('RGB').getpixel((0, 0))) / 255

@@ -15,6 +15,8 @@ def test_the_chain(trace_shapes, env):
     expected = [(1, 5, 935, 1433), (1, 5, 932, 1430), (1, 6663800)]
     message = f'For the chain of the text the answer is {expected}. Yours: {answer}'
     assert [tuple(shape) for shape in answer] == expected, message
+    message = f'Sizes are whole numbers: divide with //, which rounds down. Yours: {answer}'
+    assert not any((isinstance(size, float) for shape in answer for size in shape)), message
 
 @test_case(points=None, hidden=False)
 def test_numbers_and_pairs(trace_shapes, env):
@@ -28,6 +30,7 @@ def test_numbers_and_pairs(trace_shapes, env):
         x = layer(x)
         expected.append(tuple(x.shape))
     answer = trace_shapes(chain, (2, 1, 20, 17))
+    assert answer is not None and answer is not ..., 'Nothing came back. Return the list of shapes.'
     message = f'There are {len(chain)} layers, and you return {len(answer)} shapes.'
     assert len(answer) == len(chain), message
     for layer, right, yours in zip(chain, expected, answer, strict=True):

@@ -13,12 +13,15 @@ def test_tiny_cnn(TinyCNN, env):
     story = []
 
     class Recorder(TorchFunctionMode):
+        disturbed = 'nothing'
 
         def __torch_function__(self, function, types, args=(), kwargs=None):
             name = getattr(function, '__name__', '')
             if name in ('conv2d', 'linear') or 'pool' in name:
                 story.append(name)
-            return function(*args, **kwargs or {})
+            given = function(*args, **kwargs or {})
+            is_disturbed = self.disturbed in name and torch.is_tensor(given)
+            return given + torch.rand_like(given) if is_disturbed else given
     model = TinyCNN().eval()
     for n in (1, 4):
         with Recorder():
@@ -31,6 +34,14 @@ def test_tiny_cnn(TinyCNN, env):
     message += f"{', '.join(story) or 'none'}."
     has_all = 'conv2d' in story and any(('pool' in name for name in story)) and (story[-1] == 'linear')
     assert has_all, message
+    images = torch.rand(2, 3, 32, 32)
+    for part, words in {'conv2d': 'a convolution', 'pool': 'a pooling layer', 'linear': 'a dense layer'}.items():
+        recorder = Recorder()
+        recorder.disturbed = part
+        with recorder:
+            disturbed = model(images)
+        message = f"The scores don't depend on what {words} gives. Is the result used, x = self.pool(x)?"
+        assert not torch.equal(disturbed, model(images)), message
 
 @test_case(points=None, hidden=False)
 def test_train_tiny(TinyCNN, train_tiny, x_train, y_train, x_val, y_val, env):
@@ -40,7 +51,10 @@ def test_train_tiny(TinyCNN, train_tiny, x_train, y_train, x_val, y_val, env):
     assert x_train is not None, 'This needs the images: run the cells at the start of section 8 first.'
     torch.manual_seed(0)
     train_tiny(TinyCNN(), x_train[:5], y_train[:5])
-    model = TinyCNN()
+    model = TinyCNN().eval()
+    scores = model(x_train[:2])
+    assert scores is not None and scores is not ..., 'forward returned nothing. Write it, and return the scores.'
+    model.train()
     before = [p.detach().clone() for p in model.parameters()]
     train_tiny(model, x_train, y_train)
     unchanged = all((torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True)))
