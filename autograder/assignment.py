@@ -28,6 +28,7 @@ class TimeLimits(_Strict):
 
     cell: PositiveFloat = 60  # each statement at the top level of a cell
     call: PositiveFloat = 20
+    training: PositiveFloat = 120  # a call of the student's training function, where graders run trials
     total: PositiveFloat = 600
 
 

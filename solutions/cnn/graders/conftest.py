@@ -6,7 +6,6 @@ import pytest
 from autograder import tensor
 from autograder.training import Classroom, Examples
 
-TRAIN_SECONDS = 120
 EPOCHS = 10
 
 
@@ -50,7 +49,7 @@ def classroom(submission, worker, probes, assignment, training, validation, hidd
         # What the model would have answered after each epoch: the history is held to that.
         looks = {"epochs": epochs, "length": len(training), "images": validation.images}
         loader = worker.helper(assignment.folder / "fashion.py").CustomDataloader
-        with worker.limit(TRAIN_SECONDS):
+        with worker.limit(assignment.settings.seconds.training):
             return probes.record(
                 submission.train,
                 model,

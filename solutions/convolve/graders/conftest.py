@@ -9,7 +9,6 @@ from autograder import tensor
 from autograder.training import Classroom, Examples
 from autograder.worker.student.withheld import CONVOLUTIONS
 
-TRAIN_SECONDS = 120
 TRAIN_SIZES = [(6, 6), (6, 9), (7, 12), (8, 8), (9, 7), (10, 10), (12, 6), (12, 11)]  # (height, width)
 NEW_SIZES = [(5, 5), (5, 16), (7, 7), (9, 9), (11, 13), (14, 6), (16, 16), (20, 13)]
 NOISE = 0.4  # standard deviation; the two colours are 0 and 1
@@ -42,12 +41,12 @@ def patterns(rng, count, sizes):
 
 
 @pytest.fixture(scope="session")
-def pattern_classroom(submission, worker, probes, key):
+def pattern_classroom(submission, worker, probes, assignment, key):
     """Where `train_patterns` is run, on patterns of some sizes; it is judged on patterns of others."""
 
     def train(model, training, _validation):
         images = [tensor(image) for image in training.images]
-        with worker.limit(TRAIN_SECONDS):
+        with worker.limit(assignment.settings.seconds.training):
             return probes.record(
                 submission.train_patterns, model, images, tensor(training.labels), label="train_patterns"
             )
@@ -92,12 +91,12 @@ def placed(assignment, key, tiny_images):
 
 
 @pytest.fixture(scope="session")
-def tiny_classroom(submission, worker, probes, key, placed):
+def tiny_classroom(submission, worker, probes, assignment, key, placed):
     """Where `train_tiny` is run, on emoji that travel with the students; it is judged on emoji that do not."""
 
     def train(model, training, _validation):
         images, labels = tensor(training.images), tensor(training.labels)
-        with worker.limit(TRAIN_SECONDS):
+        with worker.limit(assignment.settings.seconds.training):
             return probes.record(submission.train_tiny, model, images, labels, label="train_tiny")
 
     return Classroom(
