@@ -13,7 +13,7 @@ import pytest
 
 from autograder.assignment import TimeLimits
 from autograder.errors import BadClaim, SandboxUnavailable, StudentError, TimedOut, UsageError, WorkerGone
-from autograder.sandbox import Limits, choose
+from autograder.sandbox import Limits, choose, zygote
 from autograder.sandbox.base import can_be_read_by_anybody, python_folders
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -534,6 +534,64 @@ def test_where_only_root_can_read_what_a_worker_needs_it_says_so_and_can_set_no_
     assert user_outside(remote) == os.getuid()
     assert ("as root" in remote._worker.layers) == (os.getuid() == 0)
     assert submission.found("/proc/sys") == submission.found("/sys") == []
+
+
+@pytest.mark.parametrize("is_private", [False, True], ids=["a user of its own", "a user namespace of its own"])
+def test_no_right_of_root_s_is_left(sandbox, run_code, tmp_path, is_private):
+    """Nor all of them in a user namespace of its own, which whoever makes one has."""
+    read = tmp_path / "read.txt"
+    read.touch(0o600 if is_private else 0o644)
+    submission, remote = run_code(
+        sandbox, "rights = [l.split() for l in open('/proc/self/status') if l[:3] == 'Cap']", files={"read.txt": read}
+    )
+    assert {name: int(held, 16) for name, held in submission.rights if name != "CapBnd:"} == dict.fromkeys(
+        ("CapInh:", "CapPrm:", "CapEff:", "CapAmb:"), 0
+    )
+    assert os.getuid() != 0 or "no capabilities" in remote._worker.layers
+
+
+def test_files_in_folders_are_found_whatever_the_grader_s_umask_is(sandbox, run_code, tmp_path):
+    """A worker may be another user, for whom folders that are made for the grader alone are closed."""
+    data = tmp_path / "values.txt"
+    data.write_text("7")
+    data.chmod(0o644)
+    before = os.umask(0o077)
+    zygote.close_all()
+    try:
+        reads = "value = int(open('data/raw/values.txt').read())"
+        submission, _ = run_code(sandbox, reads, files={"data/raw/values.txt": data})
+        assert submission.value == 7
+    finally:
+        os.umask(before)
+        zygote.close_all()
+
+
+def test_files_may_lie_where_nothing_may_be_executed(make_assignment, tmp_path):
+    """In a user namespace, what is mounted `noexec` outside can't be mounted otherwise."""
+    assignment = make_assignment(
+        {
+            "test_q1.py": """
+            from autograder import points
+            @points(1, "Reads its data")
+            def test_reads(submission):
+                assert submission.value == 7
+            """
+        }
+    )
+    (assignment.folder / "data").mkdir()
+    (assignment.folder / "data" / "values.txt").write_text("7")
+    with (assignment.folder / "assignment.toml").open("a") as settings:
+        settings.write('files = ["data"]\n')
+    hand_in = tmp_path / "a.py"
+    hand_in.write_text("value = int(open('data/values.txt').read())")
+    mounted = tmp_path / "mounted"
+    mounted.mkdir()
+    steps = 'mount -t tmpfs -o noexec none "$1" && cp -r "$2/." "$1" && shift 2 && exec "$@"'
+    grading = [sys.executable, "-m", "autograder", "grade", mounted, hand_in, "-o", tmp_path / "out"]
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", steps, "sh", mounted, assignment.folder]
+    command += [*grading, "--sandbox", "bubblewrap"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    assert "1 of 1" in done.stdout, done.stdout + done.stderr
 
 
 def test_root_s_worker_is_another_user_behind_landlock_where_python_is_open_to_all(make_assignment, tmp_path):

@@ -18,7 +18,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _NEW_MOUNTS, _NEW_UTS, _NEW_IPC = 0x00020000, 0x04000000, 0x08000000
 _NEW_USER, _NEW_PIDS, _NEW_NET = 0x10000000, 0x20000000, 0x40000000
 _READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_EXECUTION = 1, 2, 4, 8
-_REMOUNT, _BIND, _MOVE, _RECURSIVE, _PRIVATE = 32, 4096, 8192, 16384, 1 << 18
+_BIND, _MOVE, _RECURSIVE, _PRIVATE = 4096, 8192, 16384, 1 << 18
 _DETACH = 2  # for umount2
 
 
@@ -45,7 +45,7 @@ def isolate(
 
     Args:
         writable: folders that become empty file systems in memory, to their sizes in bytes.
-        files: paths in writable folders, to what is seen there and can't be written to.
+        files: paths in writable folders, to what is seen there: something that is mounted read-only.
         visible: paths that stay visible where they lie below a writable folder: Python itself may.
         staging: an empty folder to mount on.
         user: the user and group id that this process has from now on, in a user namespace; None to keep them.
@@ -84,8 +84,8 @@ def _show(source: str, target: str) -> None:
     else:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         os.close(os.open(target, os.O_CREAT | os.O_CLOEXEC, 0o644))
+    # Read-only as its source is, with whatever else the kernel demands to be kept of that: `noexec`, say.
     _mount(source, target, None, _BIND | _RECURSIVE)
-    _mount(None, target, None, _BIND | _REMOUNT | _READ_ONLY | _NO_SUID | _NO_DEVICES)
 
 
 def _become(user: int, own: int) -> None:
