@@ -1,16 +1,23 @@
 """Zygotes: workers are forked and not started, and nothing of one reaches the zygote or another worker."""
 
 import contextlib
+import os
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
 import psutil
 import pytest
 
 from autograder.errors import StudentError, WorkerGone
-from autograder.sandbox import Limits, zygote
+from autograder.sandbox import Limits, choose, zygote
 from autograder.sandbox.base import WORKER
+from autograder.sandbox.process import Worker
+from autograder.sandbox.zygote import Zygote
+from autograder.temporary import TemporaryFolder
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +57,121 @@ def test_a_dead_zygote_is_replaced(sandbox, run_code):
     [first] = zygote._running.values()
     first._process.kill()
     first._process.wait()
+    remote._worker._process.wait()
     with pytest.raises(WorkerGone):
         submission.f()
     assert submission.f() == 1
     assert list(zygote._running.values()) != [first]
     remote.__exit__()
+
+
+def test_an_end_that_comes_late_is_not_the_next_worker_s(sandbox):
+    """A watchdog may want to end a worker that is gone by now, and whose descriptor another has."""
+    first = Worker(sandbox, {}, Limits(), ())
+    ended = first._process
+    first.close()
+    second = Worker(sandbox, {}, Limits(), ())
+    try:
+        assert second._process._descriptor == ended._descriptor
+        ended.kill()
+        assert second.exchange({"do": "nothing"}, 10)["error"]["kind"] == "ValueError"
+    finally:
+        second.close()
+
+
+def test_many_workers_leave_nothing(sandbox):
+    def held():
+        return len(os.listdir("/proc/self/fd")) + threading.active_count()
+
+    Worker(sandbox, {}, Limits(), ()).close()
+    [running] = zygote._running.values()
+    before = held()
+    for _ in range(50):
+        Worker(sandbox, {}, Limits(), ()).close()
+    assert running.workers == 0 and list(zygote._running.values()) == [running]
+    assert held() < before + 20
+    assert not [child for child in _family(running) if child.status() == psutil.STATUS_ZOMBIE]
+
+
+def test_a_worker_whose_files_can_t_be_had_leaves_nothing(tmp_path, monkeypatch):
+    """A full disk, say: this machine's is no concern of bubblewrap's."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    landlock = choose("landlock")
+    Worker(landlock, {}, Limits(), ()).close()
+    [running] = zygote._running.values()
+    with pytest.raises(OSError, match="missing"):
+        Worker(landlock, {"data.txt": tmp_path / "missing"}, Limits(), ())
+    assert running.workers == 0
+    assert _family(running) == []
+    assert list(tmp_path.iterdir()) == [running._folder.path]
+
+
+def test_a_process_that_the_grader_forks_leaves_its_zygotes_alone(sandbox, run_code):
+    submission, _ = run_code(sandbox, "def f(): return 1")
+    assert submission.f() == 1
+    [running] = zygote._running.values()
+    child = os.fork()
+    if child == 0:
+        try:
+            zygote.close_all()  # as at its exit
+        finally:
+            os._exit(len(zygote._running))
+    assert os.waitpid(child, 0)[1] == 0
+    assert running.is_alive and (running._folder is None or running._folder.path.is_dir())
+    assert submission.f() == 1
+
+
+INTERRUPTS = """
+import os, signal, socket, sys
+control = socket.socket(fileno=int(sys.argv[1]))
+if control.recv(1 << 16) != b'{}':
+    control.send(b"ready")
+    control.recv(1 << 16)
+os.kill(os.getppid(), signal.SIGUSR1)
+control.recv(1 << 16)
+"""
+
+
+@pytest.mark.parametrize("order", [{}, {"preload": []}], ids=["start", "fork"])
+def test_an_interrupted_request_leaves_no_zygote(order):
+    """Whoever presses Ctrl-C in a notebook goes on in the same process."""
+
+    class Interrupt(BaseException):
+        pass
+
+    def interrupt(*_):
+        raise Interrupt
+
+    others = psutil.Process().children()
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    folder = TemporaryFolder()
+    try:
+        with pytest.raises(Interrupt):
+            zygote.zygote_of("kind", lambda: Zygote([sys.executable, "-c", INTERRUPTS], {}, order, folder)).fork()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    for running in zygote._running.values():
+        running._process.wait(10)
+    zygote.close_all()
+    assert not folder.path.exists()
+    assert psutil.Process().children() == others
+
+
+def test_a_zygote_that_can_t_fork_is_replaced():
+    """It says why, and that is no process id."""
+    code = """
+import socket, sys
+control = socket.socket(fileno=int(sys.argv[1]))
+for reply in (b"ready", b"BlockingIOError: [Errno 11] Resource temporarily unavailable"):
+    control.recv(1 << 16)
+    control.send(reply)
+"""
+    running = Zygote([sys.executable, "-c", code], {}, {})
+    try:
+        with pytest.raises(OSError, match="Resource temporarily unavailable"):
+            running.fork()
+    finally:
+        running.close()
 
 
 def test_a_module_that_can_t_be_preloaded_is_named(sandbox, run_code):
@@ -177,6 +294,13 @@ REFUSED = (StudentError, WorkerGone)
 MAY_RETURN = {
     "kill_parent", "kill_neighbours", "leave_files", "lock_files", "set_alarm", "lower_limits", "parents_files",
 }  # fmt: skip
+
+
+def _family(running):
+    """A zygote's workers, dead ones too, but not itself nor bubblewrap."""
+    return [p for p in psutil.Process(running._process.pid).children(recursive=True) if "bwrap" not in p.name()][
+        1 if running._folder is None else 0 :
+    ]
 
 
 def _descendants(running):

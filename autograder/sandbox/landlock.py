@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from collections.abc import Sequence
@@ -46,12 +47,17 @@ class Landlock(Sandbox):
             raise SandboxUnavailable(f"there is no seccomp filter for {platform.machine()}")
 
     def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
-        folder = TemporaryFolder()
-        scratch = folder.path / "work"
-        connection, process = self._fork({"preload": list(preload), "parent": os.getpid(), "new_pids": False})
-        is_open_to_all = can_be_read_by_anybody(way=True) and is_open(folder.path.parent, way=True)
-        user = spare_user(process.pid) if is_open_to_all else None
-        fill_scratch(scratch, files, user)
+        with contextlib.ExitStack() as undo:
+            folder = TemporaryFolder()
+            undo.callback(folder.remove)
+            scratch = folder.path / "work"
+            connection, process = self._fork({"preload": list(preload), "parent": os.getpid(), "new_pids": False})
+            undo.callback(process.close)
+            undo.callback(connection.close)
+            is_open_to_all = can_be_read_by_anybody(way=True) and is_open(folder.path.parent, way=True)
+            user = spare_user(process.pid) if is_open_to_all else None
+            fill_scratch(scratch, files, user)
+            undo.pop_all()
         # Of /proc no more than this: /proc/PID/net shows the machine's network.
         own = [f"/proc/{process.pid}/{name}" for name in ("statm", "stat", "status", "maps", "cmdline")]
         readable = [*map(str, python_folders()), str(WORKER), "/dev/urandom", *own]

@@ -235,8 +235,6 @@ class Worker:
         """End the worker and whatever it left behind."""
         self._closed.set()
         self._connection.close()
-        self._process.kill()
-        self._process.wait()
         self._process.close()
         if self._started.folder is not None:
             self._started.folder.remove()

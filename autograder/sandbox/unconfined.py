@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +21,13 @@ class Unconfined(Sandbox):
         """Nothing is needed."""
 
     def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
-        folder = TemporaryFolder()
-        scratch = folder.path / "work"
-        fill_scratch(scratch, files)
-        connection, process = self._fork({"preload": list(preload), "parent": os.getpid(), "new_pids": False})
+        with contextlib.ExitStack() as undo:
+            folder = TemporaryFolder()
+            undo.callback(folder.remove)
+            scratch = folder.path / "work"
+            fill_scratch(scratch, files)
+            connection, process = self._fork({"preload": list(preload), "parent": os.getpid(), "new_pids": False})
+            undo.pop_all()
         plan = self._plan(
             limits, directory=str(scratch), environment=environment(str(scratch)), seccomp=False, **_PERMITTED
         )

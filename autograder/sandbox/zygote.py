@@ -31,12 +31,15 @@ class Forked:
         self._zygote = zygote
         self._inside = inside
         self._descriptor = os.pidfd_open(pid)
+        self._is_open = True
+        self._in_use = threading.Lock()  # so that no descriptor is used that is the next worker's by now
         self._code: int | None = None
 
     def kill(self) -> None:
-        """End it, and with it all of its threads and whatever else it may have started."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+        """End it, and with it all of its threads and whatever else it may have started. Any thread may do so."""
+        with self._in_use, contextlib.suppress(ProcessLookupError):
+            if self._is_open:
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
     def wait(self, timeout: float | None = None) -> int:
         """What it ended with: its exit status, or the negative number of the signal that killed it.
@@ -45,14 +48,20 @@ class Forked:
             TimeoutError: it has not ended within ``timeout`` seconds.
         """
         if self._code is None:
-            if not select.select([self._descriptor], [], [], timeout)[0]:
+            ended = select.poll()  # select.select knows no descriptor past 1,023
+            ended.register(self._descriptor, select.POLLIN)
+            if not ended.poll(None if timeout is None else timeout * 1000):
                 raise TimeoutError
             self._code = self._zygote.reap(self._inside)
         return self._code
 
     def close(self) -> None:
-        """Forget about it, once it has ended."""
-        os.close(self._descriptor)
+        """End it, and forget about it."""
+        self.kill()
+        self.wait()
+        with self._in_use:
+            self._is_open = False
+            os.close(self._descriptor)
         self._zygote.workers -= 1
 
 
@@ -95,6 +104,9 @@ class Zygote:
             self.close()
             said = self._said.decode(errors="replace").strip().splitlines()
             raise SandboxUnavailable(said[-1] if said else f"it ended without a word ({error})") from None
+        except BaseException:
+            self.close()
+            raise
         if reply != b"ready":
             self.close()
             raise SandboxUnavailable(reply.decode(errors="replace"))
@@ -111,15 +123,16 @@ class Zygote:
                 ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
                 ours.settimeout(self._control.gettimeout())
                 socket.send_fds(self._control, [b"fork"], [theirs.fileno()])
-                inside = int(self._receive())
+                inside = _number(self._receive())
             said, ancillary, _, _ = ours.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
             if not said or not ancillary:
                 raise ConnectionError("the worker ended at once")
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
             pid, _, _ = _CREDENTIALS.unpack(ancillary[0][2])
             worker = Forked(self, pid, inside)
-        except BaseException:
+        except BaseException:  # its answer may be on its way, and would be taken for that to the next request
             ours.close()
+            self._process.kill()
             raise
         self.workers += 1
         return ours, worker
@@ -130,7 +143,7 @@ class Zygote:
         Where the zygote is gone, all of its workers were killed.
         """
         try:
-            return int(self._ask(f"wait {inside}".encode()))
+            return _number(self._ask(f"wait {inside}".encode()))
         except OSError:
             return -signal.SIGKILL
 
@@ -167,7 +180,15 @@ class Zygote:
                 del self._said[:-4096]
 
 
+def _number(reply: bytes) -> int:
+    try:
+        return int(reply)
+    except ValueError:
+        raise ConnectionError(reply.decode(errors="replace")) from None
+
+
 _running: dict[Hashable, Zygote] = {}  # the last one used comes last
+os.register_at_fork(after_in_child=_running.clear)  # they are its parent's, to use and to end
 
 
 def zygote_of(kind: Hashable, start: Callable[[], Zygote]) -> Zygote:
