@@ -789,8 +789,20 @@ def test_no_sandbox_only_when_asked_for_by_name(monkeypatch):
         choose("docker")
 
 
-def test_where_namespaces_are_refused_the_next_best_is_used(make_assignment, without_namespaces, tmp_path):
-    """A real `autograder grade` below a filter like an ordinary container's."""
+@pytest.fixture
+def within_one_namespace():
+    """What to put before a command, for bubblewrap to get a user namespace, and what it starts to get none."""
+    limit = 'echo 1 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    namespaces = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc"]
+    return ["unshare", *namespaces, "sh", "-c", limit, "sh"]
+
+
+@pytest.mark.parametrize("refusing", ["without_namespaces", "within_one_namespace"])
+def test_where_namespaces_are_refused_the_next_best_is_used(make_assignment, request, refusing, tmp_path):
+    """A real `autograder grade` below a filter like an ordinary container's, or where workers may not have their own.
+
+    So it is on an Ubuntu whose AppArmor allows bubblewrap, and nothing that it starts, to make them.
+    """
     assignment = make_assignment(
         {
             "test_q1.py": """
@@ -804,7 +816,7 @@ def test_where_namespaces_are_refused_the_next_best_is_used(make_assignment, wit
     hand_in = tmp_path / "a.py"
     hand_in.write_text("def add(a, b): return a + b")
     grading = [sys.executable, "-m", "autograder", "grade", assignment.folder, hand_in, "-o", tmp_path / "out"]
-    command = [*without_namespaces, *grading]
+    command = [*request.getfixturevalue(refusing), *grading]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "sandbox: landlock" in done.stdout

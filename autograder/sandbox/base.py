@@ -25,15 +25,19 @@ from autograder.temporary import TemporaryFolder
 WORKER = Path(__file__).resolve().parent.parent / "worker"
 
 # Loads the worker's folder as a package of its own, so that nothing else of the framework need be readable.
-_BOOT = """
+LOAD_WORKER = """
 import importlib.util, sys
 spec = importlib.util.spec_from_file_location(
     "_worker", sys.argv[1] + "/__init__.py", submodule_search_locations=[sys.argv[1]])
 sys.modules["_worker"] = package = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
+"""
+_BOOT = f"""{LOAD_WORKER}
 from _worker.main import main
 main(int(sys.argv[2]))
 """
+# -P and -s: neither the working folder nor a home directory adds to the path.
+PYTHON = (sys.executable, "-P", "-s", "-B", "-c")
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,7 @@ class Sandbox(ABC):
         """
 
         def start() -> Zygote:
-            # -P and -s: neither the working folder nor a home directory adds to the path.
-            command = [*prefix(), sys.executable, "-P", "-s", "-B", "-c", _BOOT, str(WORKER)]
+            command = [*prefix(), *PYTHON, _BOOT, str(WORKER)]
             folder = None if home else TemporaryFolder()
             try:
                 return Zygote(command, environment(home or str(folder and folder.path)), order, folder)

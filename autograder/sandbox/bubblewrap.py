@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from autograder.errors import SandboxUnavailable
 from autograder.sandbox.base import (
+    LOAD_WORKER,
+    PYTHON,
     WORKER,
     Limits,
     Sandbox,
     Started,
     can_be_read_by_anybody,
+    environment,
     python_folders,
 )
 from autograder.sandbox.user import spare_user
@@ -44,16 +48,21 @@ class Bubblewrap(Sandbox):
         Raises:
             SandboxUnavailable: it is missing, or namespaces are refused, as in an ordinary container.
         """
-        reason = self._refusal(_USER_NAMESPACE)
+        reason = self._refusal(is_other=False)
         if reason:
             raise SandboxUnavailable(f"bubblewrap may not make namespaces here: {reason}")
 
-    def _refusal(self, namespaces: list[str]) -> str:
-        """Why these can't be made, or nothing."""
-        everything = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/proc"]
-        command = [_program(), *namespaces, *_NAMESPACES, *everything, "true"]
+    def _refusal(self, *, is_other: bool) -> str:
+        """Why a worker's namespaces can't be made, or nothing.
+
+        Its own, too, and not just its zygote's: where bubblewrap has a privilege, what it starts may have none.
+        """
+        isolation = json.dumps(_isolation(Limits(), {}, is_other))
+        command = [*self._zygote_command({}, is_other), *PYTHON, _TRY, str(WORKER), isolation]
         try:
-            tried = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+            tried = subprocess.run(
+                command, capture_output=True, text=True, timeout=60, check=False, env=environment(HOME)
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"it does not start ({error})"
         if tried.returncode == 0:
@@ -62,7 +71,7 @@ class Bubblewrap(Sandbox):
 
     @cached_property
     def _gives_users(self) -> bool:
-        return spare_user(os.getpid()) is not None and not self._refusal(_WITHOUT_USER_NAMESPACE)
+        return spare_user(os.getpid()) is not None and not self._refusal(is_other=True)
 
     def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
         is_other = self._gives_users and can_be_read_by_anybody(way=False, files=files.values())
@@ -74,13 +83,8 @@ class Bubblewrap(Sandbox):
             HOME,
         )
         user = spare_user(process.pid) if is_other else None
-        isolation = {
-            "writable": dict.fromkeys(WRITABLE, limits.disk_mb << 20),
-            "files": {f"{HOME}/{name}": inside for name, inside in zip(files, shown, strict=True)},
-            "visible": [str(path) for path in _visible() if not _is_link(path)],
-            "staging": _STAGING,
-            "user": None if is_other else _USER,
-        }
+        placed = {f"{HOME}/{name}": inside for name, inside in zip(files, shown, strict=True)}
+        isolation = _isolation(limits, placed, is_other)
         plan = self._plan(limits, directory=HOME, namespaces=isolation, user=user)
         # Counted for each user namespace, and for each user; not for root, whose threads the watchdog counts.
         plan["limits"]["NPROC"] = limits.threads
@@ -104,6 +108,30 @@ class Bubblewrap(Sandbox):
         for unlimited in ("/dev", "/"):
             arguments += ["--remount-ro", unlimited]
         return [*arguments, "--chdir", "/", "--"]
+
+
+def _isolation(limits: Limits, files: dict[str, str], is_other: bool) -> dict[str, Any]:
+    """What a worker's isolation is given, in :mod:`autograder.worker.namespaces`."""
+    return {
+        "writable": dict.fromkeys(WRITABLE, limits.disk_mb << 20),
+        "files": files,
+        "visible": [str(path) for path in _visible() if not _is_link(path)],
+        "staging": _STAGING,
+        "user": None if is_other else _USER,
+    }
+
+
+_TRY = f"""{LOAD_WORKER}
+import json, os
+from _worker import confine, namespaces
+try:
+    child = namespaces.fork_into_new_pids(os.open("/proc/self/ns/pid", os.O_RDONLY))
+    if not child:
+        namespaces.isolate(**json.loads(sys.argv[2]))
+except (OSError, confine.ConfinementError) as error:
+    sys.exit(str(error))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0)
+"""
 
 
 def _visible() -> list[Path]:
