@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -172,6 +174,40 @@ for reply in (b"ready", b"BlockingIOError: [Errno 11] Resource temporarily unava
             running.fork()
     finally:
         running.close()
+
+
+def test_a_zygote_is_not_held_to_what_its_grader_may_use_for_one_submission(sandbox):
+    """It lives longer than that, and ends all of its workers when it is ended."""
+    names = {resource.RLIMIT_CPU: "Max cpu time", resource.RLIMIT_DATA: "Max data size"}
+    before = {number: resource.getrlimit(number) for number in names}
+    for number, (_, hard) in before.items():
+        resource.setrlimit(number, (1 << 40, hard))
+    try:
+        Worker(sandbox, {}, Limits(), ()).close()
+    finally:
+        for number, both in before.items():
+            resource.setrlimit(number, both)
+    [running] = zygote._running.values()
+    process = [psutil.Process(running._process.pid), *psutil.Process(running._process.pid).children(recursive=True)][-1]
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    for name in names.values():
+        assert str(1 << 40) not in next(line for line in limits.splitlines() if line.startswith(name))
+
+
+def test_no_terminal_is_shared(run_code, strongest):
+    """Its number would tell the others of it, at least."""
+    source = """
+    import os
+    kept = []
+    def open_terminal():
+        try: kept.append(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))
+        except OSError: pass
+    def seen(): return [name for name in os.listdir("/dev/pts") if name.isdigit()]
+    """
+    one, _ = run_code(strongest, source)
+    other, _ = run_code(strongest, source)
+    one.open_terminal()
+    assert other.seen() == []
 
 
 def test_a_module_that_can_t_be_preloaded_is_named(sandbox, run_code):

@@ -104,8 +104,9 @@ class Bubblewrap(Sandbox):
         arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", _STAGING]
         for inside, source in files.items():
             arguments += [*_way_to(Path(inside)), "--ro-bind", str(source), inside]
+        arguments += ["--tmpfs", "/dev/pts"]  # terminals would be those of all workers
         # File systems in memory, which have no limit of their own.
-        for unlimited in ("/dev", "/"):
+        for unlimited in ("/dev/pts", "/dev", "/"):
             arguments += ["--remount-ro", unlimited]
         return [*arguments, "--chdir", "/", "--"]
 

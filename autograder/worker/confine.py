@@ -33,6 +33,13 @@ def limit_resources(limits: dict[str, int]) -> None:
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
 
 
+def lift_limits() -> None:
+    """Lift what the grader may use for one submission: its processor time and its data, which a child inherits."""
+    for number in (resource.RLIMIT_CPU, resource.RLIMIT_DATA):
+        hard = resource.getrlimit(number)[1]
+        resource.setrlimit(number, (hard, hard))
+
+
 def limit_address_space(extra: int) -> None:
     """Allow ``extra`` bytes of address space beyond what is mapped now.
 
