@@ -176,6 +176,19 @@ for reply in (b"ready", b"BlockingIOError: [Errno 11] Resource temporarily unava
         running.close()
 
 
+def test_a_zygote_outlives_the_thread_that_asked_for_it(sandbox):
+    """What dies with its parent dies, as the kernel has it, with the thread that started it."""
+    workers = []
+    thread = threading.Thread(target=lambda: workers.append(Worker(sandbox, {}, Limits(), ())))
+    thread.start()
+    thread.join()
+    [running] = zygote._running.values()
+    with pytest.raises(subprocess.TimeoutExpired):
+        running._process.wait(1)
+    assert workers[0].exchange({"do": "nothing"}, 10)["error"]["kind"] == "ValueError"
+    workers[0].close()
+
+
 def test_a_zygote_is_not_held_to_what_its_grader_may_use_for_one_submission(sandbox):
     """It lives longer than that, and ends all of its workers when it is ended."""
     names = {resource.RLIMIT_CPU: "Max cpu time", resource.RLIMIT_DATA: "Max data size"}

@@ -13,6 +13,8 @@ import struct
 import subprocess
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from autograder.errors import SandboxUnavailable
@@ -83,20 +85,16 @@ class Zygote:
         self.workers = 0
         self._folder = folder
         self._said = bytearray()
+        self._asking = threading.Lock()  # one request and its reply at a time
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        started: Future[subprocess.Popen[bytes]] = Future()
         with theirs:
-            self._process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=environment,
-                cwd="/",
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+            # The kernel ends a child that wants to die with its parent when the thread is gone that started it: so it
+            # is one that lives as long as the zygote.
+            start = partial(self._popen, [*command, str(theirs.fileno())], environment, theirs.fileno())
+            self._listener = threading.Thread(target=self._listen, args=(start, started), daemon=True)
+            self._listener.start()
+            self._process = started.result()
         self._control.settimeout(START_SECONDS)
         try:
             reply = self._ask(json.dumps(order).encode())
@@ -119,7 +117,7 @@ class Zygote:
         """
         ours, theirs = socket.socketpair()
         try:
-            with theirs:
+            with theirs, self._asking:
                 ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
                 ours.settimeout(self._control.gettimeout())
                 socket.send_fds(self._control, [b"fork"], [theirs.fileno()])
@@ -143,7 +141,8 @@ class Zygote:
         Where the zygote is gone, all of its workers were killed.
         """
         try:
-            return _number(self._ask(f"wait {inside}".encode()))
+            with self._asking:
+                return _number(self._ask(f"wait {inside}".encode()))
         except OSError:
             return -signal.SIGKILL
 
@@ -171,10 +170,28 @@ class Zygote:
             raise ConnectionError("the zygote is gone")
         return reply
 
-    def _listen(self) -> None:
-        """Drain what it prints, and keep the end, which says why a start failed."""
-        assert self._process.stderr is not None
-        with self._process.stderr as stream:
+    def _popen(self, command: Sequence[str], environment: dict[str, str], descriptor: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd="/",
+            pass_fds=[descriptor],
+            start_new_session=True,
+        )
+
+    def _listen(self, start: Callable[[], subprocess.Popen[bytes]], started: Future[subprocess.Popen[bytes]]) -> None:
+        """Start it; then drain what it prints, and keep the end, which says why a start failed."""
+        try:
+            process = start()
+        except Exception as error:
+            started.set_exception(error)
+            return
+        started.set_result(process)
+        assert process.stderr is not None
+        with process.stderr as stream:
             while piece := os.read(stream.fileno(), 4096):
                 self._said += piece
                 del self._said[:-4096]
