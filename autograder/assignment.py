@@ -40,6 +40,12 @@ class LimitSettings(_Strict):
     disk_mb: PositiveInt = 256
 
 
+class CalibrationSettings(_Strict):
+    """Which right submissions verdicts on training rest on."""
+
+    without: list[str] = []  # file names of those that are left out, since they train too long to be trained often
+
+
 class Settings(_Strict):
     """``assignment.toml``. A setting that is not listed here is an error."""
 
@@ -50,6 +56,7 @@ class Settings(_Strict):
     preload: list[str] = ["numpy", "torch"]  # modules that a worker imports before it sees a submission
     seconds: TimeLimits = TimeLimits()
     limits: LimitSettings = LimitSettings()
+    calibration: CalibrationSettings = CalibrationSettings()
 
     @field_validator("files", "autograder_files")
     @classmethod

@@ -11,7 +11,7 @@ import pytest
 from autograder.assignment import load_assignment
 from autograder.errors import AssignmentError
 from autograder.grading import grade
-from autograder.quality.calibrate import calibrate, check_calibration
+from autograder.quality.calibrate import calibrate, check_calibration, styles
 from autograder.sandbox import choose
 from autograder.training.calibration import FILE, Calibration, Claim, conditions_of, read_calibration
 
@@ -311,3 +311,15 @@ def test_the_command_tries_it_out_and_stores_nothing(assignment):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert [len(seen) for seen in read_calibration(assignment).values("accuracy").values()] == [2, 2]
+
+
+def test_a_right_submission_can_be_left_out(make_assignment, tmp_path):
+    settings = '[calibration]\nwithout = ["slow.py"]\n'
+    assignment = make_assignment({"test_q1.py": "def test_x(): pass"}, settings)
+    right = assignment.folder / "submissions" / "right"
+    right.mkdir(parents=True)
+    (right / "quick.py").write_text("x = 1")
+    with pytest.raises(AssignmentError, match=r"names 'slow\.py', which is not"):
+        styles(assignment)
+    (right / "slow.py").write_text("x = 1")
+    assert list(styles(assignment)) == ["quick.py"]

@@ -35,9 +35,17 @@ _SECONDS = 36_000  # for a task
 
 
 def styles(assignment: Assignment) -> dict[str, Path]:
-    """The right submissions of an assignment, by their names."""
+    """The right submissions of an assignment that are to be calibrated with, by their names.
+
+    Raises:
+        AssignmentError: one that is to be left out is not there.
+    """
     folder = assignment.folder / "submissions" / "right"
-    return {path.name: path for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES}
+    found = {path.name: path for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES}
+    for name in assignment.settings.calibration.without:
+        if found.pop(name, None) is None:
+            raise AssignmentError(f"`calibration.without` names {name!r}, which is not among {folder}")
+    return found
 
 
 def calibrate(
