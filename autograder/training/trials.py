@@ -115,6 +115,7 @@ class Classroom:
         label: str,
         *,
         images: int | None = None,
+        repeated: int = 1,
         validation_renamed: bool = False,
         validation: int | Literal["the training images"] | None = None,
         hidden: int | None = None,
@@ -123,7 +124,9 @@ class Classroom:
         """One training. Its seed, the order of its data and the names of its classes derive from the key.
 
         ``images``, ``validation`` and ``hidden`` say how many images of each set are used: all of them unless given.
-        Few training images hold as many of each class as of any other, or one less. ``validation_renamed`` gives each
+        Few training images hold as many of each class as of any other, or one less. ``repeated`` is how often each of
+        them is among the training images, so that an epoch of few has many steps: schedules go by epochs, and those of
+        students by the number that they were told of. ``validation_renamed`` gives each
         class another name in the validation images than in the training images: who knows it by that name learned it
         from them. ``settings`` are those that ``train`` takes: ``epochs``, for instance, which also tells how often
         each image should be seen.
@@ -134,7 +137,7 @@ class Classroom:
         rng = self.key.rng(label)
         # Classes are renamed, so that stored weights and answers are worthless.
         rename = rng.permutation(self.classes)
-        chosen = rng.permutation(self._balanced(rng)[:images])
+        chosen = np.tile(rng.permutation(self._balanced(rng)[:images]), repeated)
         given, unseen = _renamed(self.training[chosen], rename), _renamed(self.hidden[:hidden], rename)
         order = rng.permutation(self.classes)
         renamed = np.empty_like(rename)  # each class has the name of the one before it, so that none keeps its own

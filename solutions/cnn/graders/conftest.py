@@ -72,8 +72,8 @@ def trials(classroom, make_trials):
 @pytest.fixture(scope="session")
 def memory(classroom, make_trials):
     """Trainings on 32 images, which can be learned by heart."""
-    few = {"images": 32, "validation": "the training images", "hidden": 300}
-    return make_trials(classroom, "memory", epochs=30, batch_size=16, **few)
+    few = {"images": 32, "repeated": 6, "validation": "the training images", "hidden": 300}
+    return make_trials(classroom, "memory", epochs=10, batch_size=16, **few)
 
 
 @pytest.fixture(scope="session")
