@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from test_cnn_graders import STUDIED
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDY = runpy.run_path(str(ROOT / "benchmarks" / "training.py"))
@@ -25,8 +24,9 @@ def of_kind(rows, kind):
 def test_it_is_complete(rows):
     assert list(STUDY["missing"]()) == []
     assert len({(row["submission"], row["key"]) for row in rows}) == len(rows)
-    assert len(of_kind(rows, "right")) >= 500
-    assert min(Counter(row["submission"] for row in of_kind(rows, "wrong")).values()) >= 20
+    for kind, keys in STUDY["KEYS"].items():
+        assert set(Counter(row["submission"] for row in of_kind(rows, kind)).values()) == {keys}
+    assert len({row["submission"] for row in of_kind(rows, "right")}) >= 30
 
 
 def test_no_right_submission_lost_a_point_or_got_a_diagnosis(rows):
@@ -36,13 +36,8 @@ def test_no_right_submission_lost_a_point_or_got_a_diagnosis(rows):
 
 def test_every_wrong_submission_was_caught(rows):
     caught = Counter(row["submission"] for row in of_kind(rows, "wrong") if row["score"] != row["max_score"])
-    assert {name: caught[name] for name in STUDY["submissions"]() if "wrong" in name and caught[name] < 19} == {}
-
-
-def test_what_is_not_graded_in_every_run_lost_what_it_declares_with_each_key(rows):
-    for name in STUDIED:
-        lost = [sorted(row["lost"].split()) for row in rows if row["submission"] == name]
-        assert lost == [sorted(DECLARED[name]["fails"])] * 20, name
+    enough = 0.95 * STUDY["KEYS"]["wrong"]
+    assert {name: caught[name] for name in STUDY["submissions"]() if "wrong" in name and caught[name] < enough} == {}
 
 
 def test_what_some_keys_cost_is_declared(rows):
@@ -63,7 +58,7 @@ def test_the_cause_that_was_named_is_the_one_that_was_made(rows):
     for name in {row["submission"] for row in wrong}:
         if cause := DECLARED[name].get("cause"):
             named = [row["causes"].partition(";")[0] for row in wrong if row["submission"] == name]
-            assert named.count(cause) >= 19, (name, Counter(named))
+            assert named.count(cause) >= 0.95 * len(named), (name, Counter(named))
 
 
 def test_what_it_cost(rows):
@@ -78,7 +73,7 @@ def test_the_summary_is_of_these_rows(rows):
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [("right/reference.py", 7), ("right/softmax_nll_of_log.py", 11), ("wrong/q3_softmax_before_cross_entropy.py", 3)],
+    [("right/reference.py", 0), ("right/softmax_nll_of_log.py", 0), ("wrong/q3_softmax_before_cross_entropy.py", 0)],
 )
 def test_a_sample_comes_out_the_same(rows, name, key, tmp_path):
     """All but the times."""
