@@ -129,7 +129,7 @@ def test_learns_fashion_mnist(trials, controls, renamed, leaderboard):
     renamed.stays_below(
         "accuracy_as_renamed",
         AS_RENAMED,
-        false_fail=0.05,  # until more than five seeds are measured
+        false_fail=FALSE_FAIL,
         called="share of images that it has not seen which your model calls by names that only `val_data` uses",
         hint="In this run the classes have other names in `val_data` than in `train_data`, so your model learned from "
         "`val_data`: does `train` make steps on it?",
