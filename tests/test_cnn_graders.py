@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from outcomes import Outcomes
 
+from autograder.assignment import load_assignment
+
 CNN = Outcomes("cnn")
 
 
@@ -50,13 +52,14 @@ def test_a_right_submission_gets_no_diagnosis():
 def test_every_verdict_on_training_states_its_rule_and_its_error():
     decided = [words for check in CNN.results["right/reference.py"].checks for words in check.decided]
     assert len(decided) == 5
+    calibrated = len(CNN.kind("right")) - len(load_assignment(CNN.folder).settings.calibration.without)
     rule = r"less than one of ([\d,]+) gradings \(calibrated on (\d+) styles, [\d to]+ trainings each\)"
     for words in decided:
         assert "one success in at most " in words
         found = re.search(rule, words)
         assert found, words
         assert int(found[1].replace(",", "")) >= 10_000  # as the lesson's text promises
-        assert int(found[2]) == len(CNN.kind("right"))
+        assert int(found[2]) == calibrated
 
 
 def test_every_check_is_lost_by_some_wrong_submission():
