@@ -177,7 +177,7 @@ def _no_backward(o: Observations) -> Iterator[Cause]:
 
 
 def _no_step(o: Observations) -> Iterator[Cause]:
-    if o.seen.arrivals and not o.seen.steps:
+    if o.seen.arrivals and not o.seen.steps and len(o.unchanged) == len(o.parameters):  # no step by hand either
         yield Cause(
             "`optimizer.step()` is never called",
             f"`backward()` ran {o.seen.backwards} times, and no optimizer made a step.",
