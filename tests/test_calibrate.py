@@ -122,7 +122,8 @@ def test_the_report_names_rule_bound_and_worst_style(calibrated):
     assert (worst.style, worst.trainings, worst.fails, best.style) == ("bold.py", 100, 0, "careful.py")
     assert worst.bound == pytest.approx(1 - 0.05 ** (1 / 100))
     assert str(report.rule(claim)).startswith("one success in at most 3 trainings")
-    assert report.proposal(claim) == math.floor(worst.lowest * 100) / 100
+    # Four trainings may do with a style of which one in a hundred fails, so it is no less than what all reach.
+    assert math.floor(worst.lowest * 100) / 100 <= report.proposal(claim) < worst.median
 
 
 def test_a_verdict_states_rule_observations_and_bound(calibrated, tmp_path):

@@ -509,7 +509,7 @@ def test_the_action_fails_below_the_threshold_and_a_hostile_submission_says_noth
     assert {tag[0] for tag in page.tags} <= {
         "h2", "table", "tr", "th", "td", "code", "br", "details", "summary", "p"
     }  # fmt: skip
-    assert "<script>alert(1)</script>" in page.text and "Greet" not in page.text
+    assert "<script>alert(1" in page.text and "Greet" not in page.text
     assert ElementTree.parse(tmp_path / "out of it/junit.xml").getroot().attrib["failures"] == "2"
 
 
