@@ -64,7 +64,7 @@ def test_the_cause_that_was_named_is_the_one_that_was_made(rows):
 def test_what_it_cost(rows):
     right = of_kind(rows, "right")
     assert sum(int(row["trainings"]) for row in right) / len(right) <= 1.1
-    assert STUDY["_in_trainings"](right) <= 1.6
+    assert STUDY["_in_trainings"](right) <= 2.0  # of which one by heart takes .2, and what each epoch answered the rest
 
 
 def test_the_summary_is_of_these_rows(rows):
