@@ -564,8 +564,9 @@ def trainer(*, loss=nn.functional.cross_entropy, step=True, percent=False, last_
             with torch.no_grad():
                 batches = list(val_data)[-1:] if last_batch_only else list(val_data)
                 right = torch.cat([model(images).argmax(1) == labels for images, labels in batches])
+                val_loss = torch.stack([loss(model(images), labels) for images, labels in batches]).mean()
             history["train_loss"].append(value.item())
-            history["val_loss"].append(value.item())
+            history["val_loss"].append(val_loss.item())
             history["val_accuracy"].append(right.float().mean().item() * (100 if percent else 1))
         return history
 
