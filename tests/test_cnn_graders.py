@@ -32,7 +32,7 @@ def test_handing_in_again_is_no_new_lottery():
     name = "wrong/q4_last_batch_accuracy.py"
     again = CNN.grade(name)
     assert [check.feedback for check in again.checks] == [check.feedback for check in CNN.results[name].checks]
-    assert any("val_accuracy is 0." in check.feedback for check in again.checks)
+    assert any(re.search(r"val_accuracy.*0?\.\d", check.feedback) for check in again.checks)
 
 
 @pytest.mark.parametrize("name", CNN.with_key("says"))

@@ -117,6 +117,7 @@ def _isolation(limits: Limits, files: dict[str, str], is_other: bool) -> dict[st
         "writable": dict.fromkeys(WRITABLE, limits.disk_mb << 20),
         "files": files,
         "visible": [str(path) for path in _visible() if not _is_link(path)],
+        "hidden": [_FILES] if files else [],  # they are seen where they belong
         "staging": _STAGING,
         "user": None if is_other else _USER,
     }

@@ -39,7 +39,12 @@ def fork_into_new_pids(own: int) -> int:
 
 
 def isolate(
-    writable: dict[str, int], files: dict[str, str], visible: Iterable[str], staging: str, user: int | None
+    writable: dict[str, int],
+    files: dict[str, str],
+    visible: Iterable[str],
+    hidden: Iterable[str],
+    staging: str,
+    user: int | None,
 ) -> None:
     """Give this process file systems, IPC, a network and a user of its own.
 
@@ -47,6 +52,7 @@ def isolate(
         writable: folders that become empty file systems in memory, to their sizes in bytes.
         files: paths in writable folders, to what is seen there: something that is mounted read-only.
         visible: paths that stay visible where they lie below a writable folder: Python itself may.
+        hidden: folders that are empty from then on.
         staging: an empty folder to mount on.
         user: the user and group id that this process has from now on, in a user namespace; None to keep them.
 
@@ -62,6 +68,8 @@ def isolate(
             if target.startswith(f"{folder}/"):
                 _show(source, staging + target.removeprefix(folder))
         _mount(staging, folder, None, _MOVE)
+    for folder in hidden:
+        _mount("tmpfs", folder, "tmpfs", _NO_SUID | _NO_DEVICES | _READ_ONLY)
     # Of this PID namespace, and read-only: who is root outside could write to /proc/sys otherwise.
     _mount("proc", "/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_EXECUTION | _READ_ONLY)
     # Another that can be written to, for as long as it takes to say who this process is.
