@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,38 +48,17 @@ class Bubblewrap(Sandbox):
         Raises:
             SandboxUnavailable: it is missing, or namespaces are refused, as in an ordinary container.
         """
-        reason = self._refusal(is_other=False)
+        reason = _refusal(is_other=False)
         if reason:
             raise SandboxUnavailable(f"bubblewrap may not make namespaces here: {reason}")
 
-    def _refusal(self, *, is_other: bool) -> str:
-        """Why a worker's namespaces can't be made, or nothing.
-
-        Its own, too, and not just its zygote's: where bubblewrap has a privilege, what it starts may have none.
-        """
-        isolation = json.dumps(_isolation(Limits(), {}, is_other))
-        command = [*self._zygote_command({}, is_other), *PYTHON, _TRY, str(WORKER), isolation]
-        try:
-            tried = subprocess.run(
-                command, capture_output=True, text=True, timeout=60, check=False, env=environment(HOME)
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return f"it does not start ({error})"
-        if tried.returncode == 0:
-            return ""
-        return (tried.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("bwrap: ")
-
-    @cached_property
-    def _gives_users(self) -> bool:
-        return spare_user(os.getpid()) is not None and not self._refusal(is_other=True)
-
     def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
-        is_other = self._gives_users and can_be_read_by_anybody(way=False, files=files.values())
+        is_other = _gives_users() and can_be_read_by_anybody(way=False, files=files.values())
         shown = {f"{_FILES}/{number}": source for number, source in enumerate(files.values())}
         connection, process = self._fork(
             {"preload": list(preload), "parent": None, "new_pids": True},
             (is_other, tuple((str(path), *_identity(path)) for path in files.values())),
-            lambda: self._zygote_command(shown, is_other),
+            lambda: _zygote_command(shown, is_other),
             HOME,
         )
         user = spare_user(process.pid) if is_other else None
@@ -90,25 +69,48 @@ class Bubblewrap(Sandbox):
         plan["limits"]["NPROC"] = limits.threads
         return Started(process, connection, plan, user=user)
 
-    def _zygote_command(self, files: dict[str, Path], is_other: bool) -> list[str]:
-        """What confines a zygote: it sees what its workers are to see, and may make namespaces and mounts for them."""
-        arguments = [_program(), *(_WITHOUT_USER_NAMESPACE if is_other else _USER_NAMESPACE), *_NAMESPACES]
-        # First, since Python or the framework may live below one of them.
-        for writable in ("/tmp", HOME):
-            arguments += ["--tmpfs", writable]
-        for folder in _visible():
-            if _is_link(folder):
-                arguments += [*_way_to(folder), "--symlink", str(folder.readlink()), str(folder)]
-            else:
-                arguments += [*_way_to(folder), "--ro-bind", str(folder), str(folder)]
-        arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", _STAGING]
-        for inside, source in files.items():
-            arguments += [*_way_to(Path(inside)), "--ro-bind", str(source), inside]
-        arguments += ["--tmpfs", "/dev/pts"]  # terminals would be those of all workers
-        # File systems in memory, which have no limit of their own.
-        for unlimited in ("/dev/pts", "/dev", "/"):
-            arguments += ["--remount-ro", unlimited]
-        return [*arguments, "--chdir", "/", "--"]
+
+def _refusal(*, is_other: bool) -> str:
+    """Why a worker's namespaces can't be made, or nothing.
+
+    Its own, too, and not just its zygote's: where bubblewrap has a privilege, what it starts may have none.
+    """
+    isolation = json.dumps(_isolation(Limits(), {}, is_other))
+    command = [*_zygote_command({}, is_other), *PYTHON, _TRY, str(WORKER), isolation]
+    try:
+        tried = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment(HOME))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"it does not start ({error})"
+    if tried.returncode == 0:
+        return ""
+    return (tried.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("bwrap: ")
+
+
+@cache
+def _gives_users() -> bool:
+    """Whether root can make a worker another user here: tried once, since each submission comes with a new sandbox."""
+    return spare_user(os.getpid()) is not None and not _refusal(is_other=True)
+
+
+def _zygote_command(files: dict[str, Path], is_other: bool) -> list[str]:
+    """What confines a zygote: it sees what its workers are to see, and may make namespaces and mounts for them."""
+    arguments = [_program(), *(_WITHOUT_USER_NAMESPACE if is_other else _USER_NAMESPACE), *_NAMESPACES]
+    # First, since Python or the framework may live below one of them.
+    for writable in ("/tmp", HOME):
+        arguments += ["--tmpfs", writable]
+    for folder in _visible():
+        if _is_link(folder):
+            arguments += [*_way_to(folder), "--symlink", str(folder.readlink()), str(folder)]
+        else:
+            arguments += [*_way_to(folder), "--ro-bind", str(folder), str(folder)]
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", _STAGING]
+    for inside, source in files.items():
+        arguments += [*_way_to(Path(inside)), "--ro-bind", str(source), inside]
+    arguments += ["--tmpfs", "/dev/pts"]  # terminals would be those of all workers
+    # File systems in memory, which have no limit of their own.
+    for unlimited in ("/dev/pts", "/dev", "/"):
+        arguments += ["--remount-ro", unlimited]
+    return [*arguments, "--chdir", "/", "--"]
 
 
 def _isolation(limits: Limits, files: dict[str, str], is_other: bool) -> dict[str, Any]:
