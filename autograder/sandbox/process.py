@@ -177,6 +177,7 @@ class Worker:
 
     def _death(self, clock: Clock) -> WorkerGone:
         """What to raise when the worker has died, with the cause."""
+        clock.look()  # the kernel knows what a process used until it is waited for
         try:
             code = self._process.wait(timeout=5)
         except TimeoutError:
@@ -188,7 +189,7 @@ class Worker:
         if number in (signal.SIGXCPU, signal.SIGKILL):
             if self._is_headless:
                 return WorkerGone("it was stopped because it ended its main thread and went on in others")
-            if clock.processor > 0.9 * self._limits.cpu_seconds:  # as of the last look
+            if clock.processor > 0.9 * self._limits.cpu_seconds:
                 return TimedOut(f"it used up its {self._limits.cpu_seconds} seconds of processor time")
             return WorkerGone("it was killed, as happens when this machine's memory is used up")
         if number:
