@@ -21,7 +21,7 @@ from autograder.sandbox.base import Limits, Sandbox
 from autograder.sandbox.clock import LOOK, Clock
 from autograder.worker import wire
 
-START_SECONDS = 60.0  # for confining itself
+CONFINE_SECONDS = 60.0  # for a worker that was forked
 STARVED = 20.0  # times as long as it may use, and a worker has been given too little for anything to be said
 _UNASKED = "it sent a reply to a request that it had not got"
 _WATCH_INTERVAL = 0.1  # seconds
@@ -115,7 +115,7 @@ class Worker:
 
     def _begin(self, sandbox: Sandbox) -> list[str]:
         try:
-            reply = self.exchange(self._started.plan, START_SECONDS)
+            reply = self.exchange(self._started.plan, CONFINE_SECONDS)
         except WorkerGone as gone:
             reply = {"error": str(gone)}
         if not isinstance(reply, dict) or "layers" not in reply:
