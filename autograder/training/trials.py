@@ -126,10 +126,9 @@ class Classroom:
         ``images``, ``validation`` and ``hidden`` say how many images of each set are used: all of them unless given.
         Few training images hold as many of each class as of any other, or one less. ``repeated`` is how often each of
         them is among the training images, so that an epoch of few has many steps: schedules go by epochs, and those of
-        students by the number that they were told of. ``validation_renamed`` gives each
-        class another name in the validation images than in the training images: who knows it by that name learned it
-        from them. ``settings`` are those that ``train`` takes: ``epochs``, for instance, which also tells how often
-        each image should be seen.
+        students by the number that they were told of. ``validation_renamed`` gives each class another name in the
+        validation images than in the training images: who knows it by that name learned it from them. ``settings``
+        are those that ``train`` takes: ``epochs``, for instance, which also tells how often each image should be seen.
 
         Raises:
             StudentFault: the submission failed.
