@@ -102,10 +102,10 @@ grader = otter.Notebook("cnn.ipynb")
 # and tqdm, and what lies beside this notebook, but no network: `FashionMNIST(root=..., download=True)` finds the
 # images that lie here. A line at the top level of a cell that fails there is told to you, and the rest is run.
 #
-# Three short trainings more tell *what* is learned: on 32 images, each of them six times in an epoch, which a network
-# should know by heart after 10 epochs (a loss below 1); on ten images, after which nobody knows much (at most 70 % of
-# others); and on 40, while the validation images call the classes by other names, which your model should not learn
-# (at most 30 %).
+# Three short trainings more tell *what* is learned: on 32 images in batches of 16, each of them six times in an epoch,
+# which a network should know by heart after 10 epochs (a loss below 1); on ten images, after which nobody knows much
+# (at most 70 % of others); and on 40 in batches of 8, while the validation images call the classes by other names,
+# which your model should not learn (at most 30 %).
 
 # %%
 import matplotlib.pyplot as plt
