@@ -6,8 +6,6 @@ import pytest
 from autograder import tensor
 from autograder.training import Classroom, Examples
 
-EPOCHS = 10
-
 
 def read_slice(folder, name):
     """Read a slice of Fashion-MNIST from IDX files, which are a header and the bytes of the array."""
@@ -45,19 +43,20 @@ def model(submission):
 def classroom(submission, worker, probes, assignment, training, validation, hidden):
     """Where the student's `train` is run on the grader's data, in the grader's order and with classes renamed."""
 
-    def train(model, training, validation, epochs, batch_size):
-        # What the model would have answered after each epoch: the history is held to that.
-        looks = {"epochs": epochs, "length": len(training), "images": validation.images}
+    def train(model, given, validation, epochs, batch_size):
+        # What the model would have answered after each epoch, where all images are trained on: there, the history is
+        # held to that.
+        looks = {"epochs": epochs, "length": len(given), "images": validation.images}
         loader = worker.helper(assignment.folder / "fashion.py").CustomDataloader
         with worker.limit(assignment.settings.seconds.training):
             return probes.record(
                 submission.train,
                 model,
-                loader(tensor(training.images), tensor(training.labels), batch_size, True),
+                loader(tensor(given.images), tensor(given.labels), batch_size, True),
                 loader(tensor(validation.images), tensor(validation.labels), batch_size),
                 epochs,
                 label="train",
-                **(looks if epochs == EPOCHS else {}),
+                **(looks if len(given) == len(training) else {}),
             )
 
     return Classroom(probes, assignment.key, lambda: submission.CNN(), train, training, validation, hidden, 10)
@@ -66,7 +65,7 @@ def classroom(submission, worker, probes, assignment, training, validation, hidd
 @pytest.fixture(scope="session")
 def trials(classroom, make_trials):
     """Trainings on all 1,000 images, shared by all checks of q4: as many as it takes to know."""
-    return make_trials(classroom, epochs=EPOCHS, batch_size=32)
+    return make_trials(classroom, epochs=10, batch_size=32)
 
 
 @pytest.fixture(scope="session")
