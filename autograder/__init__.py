@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autograder.claims import listed as listed
     from autograder.claims import shown as shown
-    from autograder.plugin import partial_credit as partial_credit
-    from autograder.plugin import points as points
+    from autograder.grading.session import partial_credit as partial_credit
+    from autograder.grading.session import points as points
     from autograder.worker.wire import Tensor as tensor  # noqa: N813  (reads as a function in a grader)
 
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    "points": ("autograder.plugin", "points"),
-    "partial_credit": ("autograder.plugin", "partial_credit"),
+    "points": ("autograder.grading.session", "points"),
+    "partial_credit": ("autograder.grading.session", "partial_credit"),
     "listed": ("autograder.claims", "listed"),
     "shown": ("autograder.claims", "shown"),
     "tensor": ("autograder.worker.wire", "Tensor"),

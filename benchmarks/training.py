@@ -22,8 +22,8 @@ import psutil
 from rich.progress import Progress
 
 from autograder.assignment import Assignment, load_assignment
-from autograder.grading import worker_for
-from autograder.plugin import run_graders
+from autograder.grading.grade import worker_for
+from autograder.grading.session import run_graders
 from autograder.sandbox import choose
 from autograder.submission import read_submission
 from autograder.training.decisions import upper_bound

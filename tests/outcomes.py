@@ -14,7 +14,7 @@ import jupytext
 from autograder.assignment import Assignment, TimeLimits, load_assignment
 from autograder.batch.collect import collect
 from autograder.batch.local import grade_all
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose
 

@@ -10,7 +10,7 @@ import pytest
 
 from autograder.assignment import load_assignment
 from autograder.errors import AssignmentError
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.quality.calibrate import calibrate, check_calibration, styles
 from autograder.sandbox import choose
 from autograder.training.calibration import FILE, Calibration, Claim, conditions_of, read_calibration

@@ -7,7 +7,7 @@ from conftest import SOLUTIONS
 
 from autograder.assignment import TimeLimits, load_assignment
 from autograder.errors import StudentError
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.sandbox import Limits
 
 # --- statement by statement -----------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from otter.test_files import create_test_file
 from torch import nn
 
 from autograder.assignment import load_assignment
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.packaging.master import read_master
 from autograder.packaging.release import otter_assign
 from autograder.sandbox import choose

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from autograder.grading import grade
+from autograder.grading.grade import grade
 
 GRADER = """
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ from conftest import ROOT, SOLUTIONS
 
 from autograder.assignment import TimeLimits, load_assignment
 from autograder.errors import MachineStarved, TimedOut
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.sandbox import Limits, clock, process
 from autograder.sandbox.clock import Clock
 

@@ -17,7 +17,7 @@ import pytest
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.errors import AssignmentError, UsageError
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.packaging.bundle import open_assignment
 from autograder.packaging.leaks import find_leaks
 from autograder.packaging.master import read_master

@@ -48,7 +48,7 @@ def test_hidden_files_are_out_of_sight(sandbox, run_code, tmp_path):
         ROOT / "tests",
         ROOT / "pyproject.toml",
         ROOT / ".git",
-        ROOT / "autograder/plugin.py",
+        ROOT / "autograder/grading/session.py",
         other,
         "/usr/share/datasets",
         "/usr/share",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.sandbox import choose
 from autograder.training.calibration import FILE, Calibration
 

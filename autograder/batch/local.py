@@ -25,7 +25,7 @@ from typing import Any
 from autograder.assignment import Assignment
 from autograder.batch.collect import Job
 from autograder.errors import AutograderError
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.results import Result
 from autograder.sandbox import Sandbox
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from autograder.assignment import Assignment
 from autograder.batch.local import grade_alone
 from autograder.errors import AutograderError, UnreadableSubmission
-from autograder.grading import ungradable
+from autograder.grading.grade import ungradable
 from autograder.packaging.bundle import FOLDER, load_bundle
 from autograder.packaging.otter import record
 from autograder.report.terminal import details

@@ -1,8 +1,8 @@
 """The Otter plugin: the hidden graders inside Otter's own workflow.
 
 ``otter assign`` puts the graders into its package; ``otter run`` then executes student code only in our confined
-worker. Otter's kernel gets an empty notebook and no tests, and every score comes from :func:`autograder.grading.grade`.
-Where nothing can be decided here, Otter ends with an error and writes no score.
+worker. Otter's kernel gets an empty notebook and no tests, and every score comes from
+:func:`autograder.grading.grade.grade`. Where nothing can be decided here, Otter ends with an error and writes no score.
 
 Plugin events: https://otter-grader.readthedocs.io/en/latest/plugins/creating_plugins.html
 """

@@ -23,10 +23,10 @@ from autograder.assignment import DIAGNOSIS, SETTINGS, Assignment
 from autograder.batch.collect import Job
 from autograder.batch.local import grade_all
 from autograder.errors import AssignmentError, UsageError
+from autograder.grading.session import declared_checks
 from autograder.packaging.bundle import copy, open_assignment, parts_of
 from autograder.packaging.leaks import find_leaks
 from autograder.packaging.master import Master, read_master
-from autograder.plugin import declared_checks
 from autograder.quality.calibrate import check_calibration
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.errors import UnreadableSubmission
-from autograder.plugin import GradersRun, declared_checks, run_graders
+from autograder.grading.session import GradersRun, declared_checks, run_graders
 from autograder.remote import CellReport, RemoteSubmission
 from autograder.results import Result, Status, presentable
 from autograder.sandbox import Limits, Sandbox
