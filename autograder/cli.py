@@ -95,8 +95,8 @@ def grade(
     from autograder.batch.local import grade_all
     from autograder.packaging.bundle import open_assignment
     from autograder.report.ci import Wanted, reports
+    from autograder.report.marking import write_written
     from autograder.report.terminal import Display
-    from autograder.report.written import write_written
     from autograder.results import ResultStore
     from autograder.sandbox import choose
 
@@ -182,7 +182,7 @@ def calibrate(assignment: str, jobs: int | None, seeds: int | None, quick: bool,
     from autograder.assignment import find_assignment
     from autograder.quality.calibrate import QUICK_SEEDS, SEEDS
     from autograder.quality.calibrate import calibrate as run
-    from autograder.report.calibration import show
+    from autograder.quality.tables import show
     from autograder.sandbox import choose
 
     chosen = find_assignment(assignment)

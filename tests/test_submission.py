@@ -12,9 +12,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder import submission as reading
 from autograder.errors import UnreadableSubmission
-from autograder.submission import Cell, read_submission
+from autograder.submission import Cell, read_submission, reading
 
 
 def notebook_bytes(*sources, **cell_options):

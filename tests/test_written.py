@@ -18,14 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder import written as reading
 from autograder.assignment import load_assignment
 from autograder.errors import AutograderError
 from autograder.packaging.leaks import find_leaks
 from autograder.packaging.master import read_master
-from autograder.report.written import _as_html, write_written
+from autograder.report.marking import _as_html, write_written
 from autograder.results import Answer, Result
 from autograder.submission import read_submission
+from autograder.submission import written as reading
 
 PLACEHOLDER = "_Type your answer here, replacing this text._"
 MASTER = """# %% [raw]

@@ -1,4 +1,4 @@
-"""A submission as text: ``.ipynb``, ``.py`` or an Otter export ``.zip`` to cells. Nothing is executed here."""
+"""From a file to cells: ``.ipynb``, ``.py`` or an Otter export ``.zip``. Nothing is executed here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from autograder.errors import UnreadableSubmission
 from autograder.results import Answer
-from autograder.written import SourceCell, written_answers
+from autograder.submission.written import SourceCell, written_answers
 
 SUFFIXES = (".ipynb", ".py", ".zip")
 MAX_BYTES = 25 << 20  # a notebook with its pictures is seldom over 10 MB

@@ -1,4 +1,4 @@
-"""The calibration on a terminal: how each style trained, and what the graders' claims are worth."""
+"""What `autograder calibrate` prints: how each style trained, and what the graders' claims are worth."""
 
 from __future__ import annotations
 
