@@ -17,7 +17,7 @@ import os
 import platform
 import subprocess
 import sys
-import tomllib
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from rich.progress import Progress
 from autograder.assignment import load_assignment
 from autograder.batch.collect import Job
 from autograder.batch.local import grade_all
+from autograder.quality.declared import declared_submissions
 from autograder.results import Result
 from autograder.sandbox import base, choose
 
@@ -92,7 +93,7 @@ def submissions() -> list[str]:
     """The right submissions of both lessons, and some wrong ones of every question: ``cnn/right/reference.py``."""
     chosen = []
     for lesson in LESSONS:
-        declared = tomllib.loads((ROOT / "solutions" / lesson / "submissions" / "outcomes.toml").read_text())
+        declared = declared_submissions(ROOT / "solutions" / lesson)
         right, wrong = (sorted(name for name in declared if name.startswith(kind)) for kind in ("right/", "wrong/"))
         spread = [wrong[n * len(wrong) // WRONG] for n in range(WRONG)]
         chosen += [f"{lesson}/{name}" for name in right + spread]
@@ -121,11 +122,12 @@ def surroundings(setting: Setting) -> Iterator[None]:
 
 def graded(setting: Setting, names: list[str]) -> Iterator[tuple[str, Result]]:
     """Each of these submissions with its result in a setting."""
-    with surroundings(setting):
+    with surroundings(setting), tempfile.TemporaryDirectory() as given:
         for lesson in LESSONS:
             folder = ROOT / "solutions" / lesson
             own = [name.removeprefix(f"{lesson}/") for name in names if name.startswith(f"{lesson}/")]
-            jobs = [Job(name, folder / "submissions" / name) for name in own]
+            declared = declared_submissions(folder)
+            jobs = [Job(name, declared[name].write(Path(given, lesson))) for name in own]
             sandbox = choose("bubblewrap", forbidden=(folder,))
             for result in grade_all(load_assignment(folder), jobs, sandbox, setting.lanes):
                 yield f"{lesson}/{result.submission}", result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import tomllib
+import tempfile
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from autograder.assignment import Assignment, TimeLimits, load_assignment
 from autograder.batch.collect import collect
 from autograder.batch.local import grade_all
 from autograder.grading.grade import grade
+from autograder.quality.declared import declared_submissions
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose
 
@@ -26,8 +27,12 @@ class Outcomes:
 
     def __init__(self, name: str) -> None:
         self.folder = ROOT / "solutions" / name
-        self.submissions = self.folder / "submissions"
-        self.declared = tomllib.loads((self.submissions / "outcomes.toml").read_text())
+        self._given = tempfile.TemporaryDirectory()
+        self.submissions = Path(self._given.name)
+        declared = declared_submissions(self.folder)
+        for submission in declared.values():
+            submission.write(self.submissions)
+        self.declared = {name: submission.declaration for name, submission in declared.items()}
 
     @property
     def sandbox(self) -> Sandbox:
@@ -73,12 +78,7 @@ class Outcomes:
 
     def with_key(self, key: str) -> list[str]:
         """The submissions whose declaration has this key."""
-        return [name for name, declared in self.declared.items() if key in declared]
-
-    def _answers(self, name: str, check: str) -> bool:
-        """Whether a submission answers the question of a check."""
-        question = check.partition(".")[0]
-        return question in self.declared[name].get("answers", [question])
+        return [name for name, declared in self.declared.items() if key in declared.model_fields_set]
 
     # --- what holds of every assignment ------------------------------------------------------------------------
 
@@ -87,32 +87,33 @@ class Outcomes:
         declared, result = self.declared[name], self.results[name]
         assert result.trouble == ""
         expected = {check.name: check.max_points for check in result.checks}
-        expected |= dict.fromkeys(declared.get("fails", []), 0.0) | declared.get("partial", {})
-        expected |= {check: 0.0 for check in expected if not self._answers(name, check)}
+        expected |= dict.fromkeys(declared.fails, 0.0) | declared.partial
+        expected |= {check: 0.0 for check in expected if declared.leaves_out(check)}
         feedback = {check.name: check.feedback for check in result.checks}
         got = {check.name: check.points for check in result.checks}
-        for check in declared.get("may_fail", []):  # chance, or the processor, decides
+        for check in declared.may_fail:  # chance, or the processor, decides
             assert 0 <= got[check] <= expected[check]
             expected[check] = got[check]
         assert got == expected, {name: feedback[name] for name in got if got[name] != expected.get(name)}
-        assert result.status == declared.get("status", "graded")
+        assert result.status == declared.status
 
     def check_feedback(self, name: str) -> None:
         """The feedback of the first check that it lost names the mistake."""
-        checks = [check for check in self.results[name].checks if self._answers(name, check.name)]
+        declared = self.declared[name]
+        checks = [check for check in self.results[name].checks if not declared.leaves_out(check.name)]
         lost = [check for check in checks if check.points < check.max_points]
-        assert self.declared[name]["says"].lower() in lost[0].feedback.lower()
+        assert declared.says.lower() in lost[0].feedback.lower()
 
     def check_cause(self, name: str) -> None:
         """The diagnosis names the cause first."""
         told = [line for check in self.results[name].checks for line in check.feedback.split("\n")]
         told = [line for line in told if "Most likely: " in line]
-        assert told and told[0].startswith(f"Most likely: {self.declared[name]['cause']}. "), told
+        assert told and told[0].startswith(f"Most likely: {self.declared[name].cause}. "), told
 
     def check_every_check_is_lost(self) -> None:
         """By some wrong submission: a check that nothing fails checks nothing."""
-        lost = {check for name in self.kind("wrong") for check in self.declared[name].get("fails", [])}
-        lost |= {check for name in self.kind("wrong") for check in self.declared[name].get("partial", {})}
+        lost = {check for name in self.kind("wrong") for check in self.declared[name].fails}
+        lost |= {check for name in self.kind("wrong") for check in self.declared[name].partial}
         assert {check.name for check in self.results["right/reference.py"].checks} == lost
 
     def check_reasons(self) -> None:

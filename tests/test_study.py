@@ -1,15 +1,16 @@
 """The committed study of verdicts on training: complete, as good as it has to be, and true for a sample of it."""
 
 import runpy
-import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from autograder.quality.declared import declared_submissions
+
 ROOT = Path(__file__).resolve().parent.parent
 STUDY = runpy.run_path(str(ROOT / "benchmarks" / "training.py"))
-DECLARED = tomllib.loads((STUDY["SUBMISSIONS"] / "outcomes.toml").read_text())
+DECLARED = declared_submissions(STUDY["CNN"])
 
 
 @pytest.fixture(scope="module")
@@ -43,20 +44,20 @@ def test_every_wrong_submission_was_caught(rows):
 def test_what_some_keys_cost_is_declared(rows):
     """Else a test would hang on chance, or on the last digits of another processor."""
     for row in of_kind(rows, "wrong"):
-        declared = DECLARED[row["submission"]]
-        possible = {*declared.get("fails", []), *declared.get("may_fail", []), *declared.get("partial", {})}
+        declared = DECLARED[row["submission"]].declaration
+        possible = {*declared.fails, *declared.may_fail, *declared.partial}
         assert set(row["lost"].split()) <= possible, (row["submission"], row["key"])
     # Of one, a control tells, which sees it in nearly every grading, and nothing else does.
     for name in {row["submission"] for row in of_kind(rows, "wrong")} - {"wrong/q4_trains_on_validation_data.py"}:
         lost = [set(row["lost"].split()) for row in rows if row["submission"] == name]
         at_the_margin = set.union(*lost) - set.intersection(*lost)
-        assert at_the_margin <= set(DECLARED[name].get("may_fail", [])), name
+        assert at_the_margin <= DECLARED[name].declaration.may_fail, name
 
 
 def test_the_cause_that_was_named_is_the_one_that_was_made(rows):
     wrong = of_kind(rows, "wrong")
     for name in {row["submission"] for row in wrong}:
-        if cause := DECLARED[name].get("cause"):
+        if cause := DECLARED[name].declaration.cause:
             named = [row["causes"].partition(";")[0] for row in wrong if row["submission"] == name]
             assert named.count(cause) >= 0.95 * len(named), (name, Counter(named))
 
