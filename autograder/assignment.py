@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ import numpy as np
 from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, field_validator
 
-from autograder.errors import AssignmentError
+from autograder.errors import AssignmentError, UsageError
 
 SETTINGS = "assignment.toml"
 KEY = "graders/key"
@@ -106,6 +107,21 @@ class Assignment:
     def graders(self) -> Path:
         """The folder of the hidden pytest files."""
         return self.folder / "graders"
+
+    @property
+    def questions(self) -> dict[str, Path]:
+        """Each question, by the name that ``grader.check`` knows it by, and the file of its hidden checks."""
+        return {path.stem.removeprefix("test_"): path for path in sorted(self.graders.rglob("test_*.py"))}
+
+    def check_questions(self, named: Iterable[str]) -> None:
+        """Raise where a question is named that there is none of.
+
+        Raises:
+            UsageError: the message lists those that there are.
+        """
+        for name in named:
+            if name not in self.questions:
+                raise UsageError(f"{self.name} has no question {name!r}: it has {', '.join(self.questions)}")
 
     @property
     def student_files(self) -> dict[str, Path]:

@@ -6,7 +6,7 @@ import pytest
 
 import autograder.grading.session
 from autograder.assignment import load_assignment
-from autograder.errors import AssignmentError
+from autograder.errors import AssignmentError, UsageError
 from autograder.grading.grade import grade
 from autograder.sandbox import choose
 
@@ -316,3 +316,25 @@ def test_a_check_that_computes_for_ever_over_a_claim_costs_only_that_check(make_
     result = grade_code(make_assignment({"test_q1.py": grader}), "def number(): return -1")
     assert outcomes(result) == {"q1.counts": ("failed", 0), "q1.fine": ("passed", 1)}
     assert "more than 1 seconds to judge" in result.checks[0].feedback and result.trouble == ""
+
+
+def test_only_the_checks_of_the_questions_that_are_asked_are_run(make_assignment, tmp_path, strongest):
+    """The others' are not even imported, be they broken."""
+    q2 = "from autograder import points\n\n@points(4, 'Is')\ndef test_is(submission): assert submission.is_it()"
+    assignment = make_assignment({"test_q1.py": ADDS, "test_q2.py": q2, "test_q3.py": "import nothing_of_this_name"})
+    path = tmp_path / "student.py"
+    path.write_text(RIGHT + "def is_it(): return True\n")
+    result = grade(assignment, path, strongest, questions=["q2"])
+    assert outcomes(result) == {"q2.is": ("passed", 4)}
+    assert (result.score, result.max_score, result.trouble) == (4, 4, "")
+    assert set(outcomes(grade(assignment, path, strongest, questions=["q2", "q1"]))) == {
+        *("q1.adds", "q1.subtracts", "q2.is")
+    }
+    path.write_text("def (")
+    assert outcomes(grade(assignment, path, strongest, questions=["q2"])) == {"q2.is": ("not run", 0)}
+    path.with_suffix(".ipynb").write_text("no notebook")
+    assert outcomes(grade(assignment, path.with_suffix(".ipynb"), strongest, questions=["q2"])) == {
+        "q2.is": ("not run", 0)
+    }
+    with pytest.raises(UsageError, match="no question 'q7': it has q1, q2, q3"):
+        grade(assignment, path, strongest, questions=["q7"])

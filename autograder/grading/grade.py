@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,21 +24,25 @@ def grade(
     sandbox: Sandbox,
     name: str | None = None,
     decided: Callable[[Result], None] = lambda _result: None,
+    questions: Collection[str] = (),
 ) -> Result:
     """Grade one submission.
 
     Whatever is wrong with the submission is in the result. ``name`` is how it is called there. ``decided`` is told
-    the result so far before each check and at the end, for whoever has to know it should this process die.
+    the result so far before each check and at the end, for whoever has to know it should this process die. Where
+    ``questions`` are named, the result is of their checks alone.
 
     Raises:
+        UsageError: the assignment has no such question.
         AutograderError: the assignment or this machine is not fit for grading.
     """
+    assignment.check_questions(questions)
     name = name or path.name
     began = time.monotonic()
     try:
         submission = read_submission(path)
     except UnreadableSubmission as reason:
-        return ungradable(assignment, name, str(reason))
+        return ungradable(assignment, name, str(reason), questions)
 
     def result_of(run: GradersRun) -> Result:
         return Result(
@@ -54,7 +58,7 @@ def grade(
         )
 
     with worker_for(assignment, submission, sandbox) as remote:
-        run = run_graders(assignment, remote, lambda so_far: decided(result_of(so_far)))
+        run = run_graders(assignment, remote, lambda so_far: decided(result_of(so_far)), questions)
 
     if _no_cell_is_python(submission, remote.cell_reports):
         result = _without_points(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
@@ -62,9 +66,9 @@ def grade(
     return result_of(run)
 
 
-def ungradable(assignment: Assignment, name: str, reason: str) -> Result:
+def ungradable(assignment: Assignment, name: str, reason: str, questions: Collection[str] = ()) -> Result:
     """The result of a submission from which no code could be read: every check, with no points and the reason why."""
-    return _without_points(name, declared_checks(assignment), reason)
+    return _without_points(name, declared_checks(assignment, questions), reason)
 
 
 def _without_points(name: str, run: GradersRun, reason: str) -> Result:

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
@@ -77,13 +77,16 @@ class GradersRun:
 
 
 def run_graders(
-    assignment: Assignment, remote: RemoteSubmission, decided: Callable[[GradersRun], None] = lambda _run: None
+    assignment: Assignment,
+    remote: RemoteSubmission,
+    decided: Callable[[GradersRun], None] = lambda _run: None,
+    questions: Collection[str] = (),
 ) -> GradersRun:
     """Run the hidden graders against a submission, in this process.
 
-    ``decided`` is told the record so far before each check.
+    ``decided`` is told the record so far before each check. Where ``questions`` are named, only their checks are run.
     """
-    return _pytest(_Recorder(assignment, remote, Court(read_calibration(assignment)), decided))
+    return _pytest(_Recorder(assignment, remote, Court(read_calibration(assignment)), decided), questions)
 
 
 def measure_training(
@@ -100,16 +103,17 @@ def claims_about_training(assignment: Assignment, remote: RemoteSubmission) -> t
     return court, _pytest(_Recorder(assignment, remote, court))
 
 
-def declared_checks(assignment: Assignment) -> GradersRun:
-    """The checks that the hidden graders declare, without running any."""
-    return _pytest(_Recorder(assignment, None, Court(None)), "--collect-only")
+def declared_checks(assignment: Assignment, questions: Collection[str] = ()) -> GradersRun:
+    """The checks that the hidden graders declare, of all questions or of these, without running any."""
+    return _pytest(_Recorder(assignment, None, Court(None)), questions, "--collect-only")
 
 
-def _pytest(plugin: _Recorder, *options: str) -> GradersRun:
+def _pytest(plugin: _Recorder, questions: Collection[str] = (), *options: str) -> GradersRun:
     assignment = plugin.assignment
+    files = [assignment.questions[name] for name in sorted(set(questions))] or [assignment.graders]
     arguments = [
         *options,
-        str(assignment.graders),
+        *map(str, files),
         f"--rootdir={assignment.folder}",
         f"--confcutdir={assignment.graders}",
         f"--config-file={os.devnull}",
