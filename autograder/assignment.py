@@ -17,7 +17,7 @@ from autograder.errors import AssignmentError, UsageError
 
 SETTINGS = "assignment.toml"
 KEY = "graders/key"
-DIAGNOSIS = "diagnosis"  # the folder of `autograder.student` that travels with an exercise, where `files` lists it
+DIAGNOSIS = "diagnosis"  # the folder of `autograder.diagnosis` that travels with an exercise, where `files` lists it
 
 
 class _Strict(BaseModel):

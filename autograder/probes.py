@@ -16,10 +16,10 @@ import numpy as np
 from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
+from autograder.diagnosis.causes import Seen
+from autograder.diagnosis.drawn import Axes
 from autograder.errors import BadClaim
 from autograder.remote import Handle, RemoteSubmission
-from autograder.worker.student.causes import Seen
-from autograder.worker.student.drawn import Axes
 from autograder.worker.wire import Tensor
 
 Images = np.ndarray | Sequence[np.ndarray]  # (N, C, H, W), or N arrays (C, H, W) of any sizes

@@ -104,7 +104,7 @@ class RemoteSubmission:
     def without(self, *patterns: str) -> Iterator[None]:
         """Switch functions off while student code is called within the block: ``worker.without("torch*.conv?d")``.
 
-        They raise, in plain words, see :func:`autograder.worker.student.withheld.without`. That keeps honest students
+        They raise, in plain words, see :func:`autograder.diagnosis.withheld.without`. That keeps honest students
         from shortcuts, and is no boundary.
         """
         before, self._withheld = self._withheld, patterns

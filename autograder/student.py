@@ -1,8 +1,9 @@
-"""For students: ``from autograder.student import diagnose`` finds out what is wrong before they hand in.
+"""The old name of :mod:`autograder.diagnosis`."""
 
-The same code travels with an exercise as the folder ``diagnosis``, for machines where this package is not installed.
-"""
+import warnings
 
-from autograder.worker.student.examine import Diagnosis, diagnose
+from autograder.diagnosis import Diagnosis, diagnose
 
 __all__ = ["Diagnosis", "diagnose"]
+
+warnings.warn("autograder.student is called autograder.diagnosis by now", DeprecationWarning, stacklevel=2)

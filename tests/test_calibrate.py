@@ -23,7 +23,7 @@ import types
 import pytest
 
 from autograder import points
-from autograder.worker.student.causes import Observations, Seen
+from autograder.diagnosis.causes import Observations, Seen
 
 
 class Classroom:

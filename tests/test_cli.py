@@ -278,7 +278,7 @@ def test_no_worker_outlives_a_killed_command(make_assignment, tmp_path):
 def _wait_for_worker(command):
     for _ in range(3000):
         family = command.children(recursive=True)
-        if any("_worker" in " ".join(process.cmdline()) for process in family if process.is_running()):
+        if any("autograder.worker" in " ".join(process.cmdline()) for process in family if process.is_running()):
             return family
         time.sleep(0.1)
     raise AssertionError("no worker was started")

@@ -10,7 +10,7 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from autograder.worker.student.drawn import Axes, Curve, Entry, Text, Tick, read
+from autograder.diagnosis.drawn import Axes, Curve, Entry, Text, Tick, read
 
 LESSON = Path(__file__).resolve().parent.parent / "solutions" / "cnn"
 NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")

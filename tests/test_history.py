@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from autograder.diagnosis.causes import Observations, Seen
 from autograder.training import Trial, accuracy, cross_entropy
 from autograder.training.history import explain_accuracy, explain_loss, met_losses, quiet_losses, wrong_accuracies
-from autograder.worker.student.causes import Observations, Seen
 
 N, BATCH = 500, 32
 

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (as students write it)
 from torch import nn
 
-from autograder.worker.student.linear import layers_of
+from autograder.diagnosis.linear import layers_of
 
 
 class Own(nn.Module):

@@ -7,8 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (what everybody calls it)
 
+from autograder.diagnosis.measures import compare_parameters, rescaled_nll
 from autograder.training import accuracy, cross_entropy, mean_nll, output_kind
-from autograder.worker.student.measures import compare_parameters, rescaled_nll
 
 LOGITS = torch.randn(50, 10, generator=torch.Generator().manual_seed(0)) * 3
 LABELS = torch.arange(50) % 10

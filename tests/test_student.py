@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.student import diagnose
-from autograder.worker import student
-from autograder.worker.student.causes import Observations, Seen, describe_curve, likely_causes
-from autograder.worker.student.watch import Epochs, Watch
+from autograder import diagnosis
+from autograder.diagnosis import diagnose
+from autograder.diagnosis.causes import Observations, Seen, describe_curve, likely_causes
+from autograder.diagnosis.watch import Epochs, Watch
 
 ROOT = Path(__file__).resolve().parent.parent
 CNN = ROOT / "solutions" / "cnn"
-PACKAGE = Path(student.__file__).parent
+PACKAGE = Path(diagnosis.__file__).parent
 # All but one that begins with a download, which finds its data where it is graded.
 RIGHT = sorted(path.stem for path in (CNN / "submissions" / "right").glob("*.py") if "mnist_" not in path.name)
 CAUSES = {

@@ -8,8 +8,8 @@ import pytest
 
 from autograder import tensor
 from autograder.assignment import TimeLimits
+from autograder.diagnosis.withheld import CONVOLUTIONS
 from autograder.errors import BadClaim, MissingName, StubLeft, StudentError, StudentFault, WorkerGone
-from autograder.worker.student.withheld import CONVOLUTIONS
 
 
 def test_magics_and_shell_lines_are_tolerated(strongest, run_code):
@@ -354,7 +354,7 @@ def by_type(x=None):
 
 def by_line():
     import sys
-    sys.modules["_worker.serve"].serve.__globals__["describe"] = None
+    sys.modules["autograder.worker.serve"].serve.__globals__["describe"] = None
     names = sys._getframe(2).f_locals
     error = {"kind": "WireError", "message": f"it holds {kept}", "bases": []}
     names["connection"].sendall(names["encode"]({"error": error}, number=names["frame"].number))

@@ -16,7 +16,7 @@ import pytest
 
 from autograder.errors import StudentError, WorkerGone
 from autograder.sandbox import Limits, choose, zygote
-from autograder.sandbox.base import WORKER
+from autograder.sandbox.base import LOAD_SHOWN, PACKAGE
 from autograder.sandbox.process import Worker
 from autograder.sandbox.zygote import Zygote
 from autograder.temporary import TemporaryFolder
@@ -231,19 +231,17 @@ def test_a_module_that_can_t_be_preloaded_is_named(sandbox, run_code):
 
 def test_a_process_with_threads_is_not_forked():
     """A fork holds the locks of the threads that it has not: it would hang at the first of them, now or later."""
-    script = f"""
-import importlib.util, socket, sys, threading, time
-spec = importlib.util.spec_from_file_location("_w", {str(WORKER)!r} + "/__init__.py",
-    submodule_search_locations=[{str(WORKER)!r}])
-sys.modules["_w"] = module = importlib.util.module_from_spec(spec); spec.loader.exec_module(module)
-from _w.zygote import ThreadsRunning, serve_forks
+    script = f"""{LOAD_SHOWN}
+import socket, threading, time
+from autograder.worker.zygote import ThreadsRunning, serve_forks
 threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 try:
     serve_forks(socket.socketpair()[0], new_pids=False)
 except ThreadsRunning as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    command = [sys.executable, "-c", script, PACKAGE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert "starts threads" in done.stdout, done.stderr
 
 

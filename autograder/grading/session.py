@@ -27,6 +27,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 import pytest
 
 from autograder.assignment import Assignment, Key
+from autograder.diagnosis.drawn import Axes, Curve, Entry, Text, Tick
 from autograder.errors import AssignmentError, AutograderError, MachineStarved, StudentFault, WorkerGone
 from autograder.faults import is_about_a_claim
 from autograder.probes import Layers, Pass, Probes, Recorded
@@ -34,7 +35,6 @@ from autograder.remote import Handle, RemoteSubmission, SubmissionNames
 from autograder.results import Check, LeaderboardEntry, Outcome, Visibility, presentable
 from autograder.training import Classroom, Trial, Trials
 from autograder.training.calibration import Court, read_calibration
-from autograder.worker.student.drawn import Axes, Curve, Entry, Text, Tick
 
 _Test = TypeVar("_Test", bound=Callable[..., Any])
 

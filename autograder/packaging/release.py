@@ -19,6 +19,7 @@ import nbclient
 import nbformat
 from otter.test_files import create_test_file
 
+from autograder import diagnosis
 from autograder.assignment import DIAGNOSIS, SETTINGS, Assignment
 from autograder.batch.collect import Job
 from autograder.batch.local import grade_all
@@ -31,7 +32,6 @@ from autograder.quality.calibrate import check_calibration
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose
 from autograder.temporary import TemporaryFolder
-from autograder.worker import student as student_module
 
 CELL_SECONDS = 600  # for a cell of the solved notebook, which may train for long
 
@@ -97,7 +97,7 @@ def refresh_diagnosis(assignment: Assignment) -> None:
     if foreign := [path.name for path in folder.iterdir() if path.suffix != ".py" and path.name != "__pycache__"]:
         raise UsageError(f"{folder} is for the framework's own module, but it holds {foreign[0]}: call yours otherwise")
     shutil.rmtree(folder)
-    copy(Path(str(student_module.__file__)).parent, folder)
+    copy(Path(str(diagnosis.__file__)).parent, folder)
 
 
 @dataclass(frozen=True)

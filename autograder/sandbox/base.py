@@ -22,18 +22,24 @@ from autograder.sandbox.zygote import Forked, Zygote, zygote_of
 from autograder.sandbox.zygote import replace as replace_zygote
 from autograder.temporary import TemporaryFolder
 
-WORKER = Path(__file__).resolve().parent.parent / "worker"
+PACKAGE = Path(__file__).resolve().parent.parent
+SHOWN = (PACKAGE / "worker", PACKAGE / "diagnosis")  # all of the framework that a worker can see
 
-# Loads the worker's folder as a package of its own, so that nothing else of the framework need be readable.
-LOAD_WORKER = """
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location(
-    "_worker", sys.argv[1] + "/__init__.py", submodule_search_locations=[sys.argv[1]])
-sys.modules["_worker"] = package = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(package)
+# Loads what is shown as the package that it is a part of, of which nothing else need be readable, or can be imported.
+LOAD_SHOWN = f"""
+import importlib.util, sys, types
+sys.modules["autograder"] = package = types.ModuleType("autograder")
+package.__path__ = []
+for name in {[folder.name for folder in SHOWN]}:
+    folder = f"{{sys.argv[1]}}/{{name}}"
+    spec = importlib.util.spec_from_file_location(
+        f"autograder.{{name}}", f"{{folder}}/__init__.py", submodule_search_locations=[folder])
+    sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
+    setattr(package, name, module)
+    spec.loader.exec_module(module)
 """
-_BOOT = f"""{LOAD_WORKER}
-from _worker.main import main
+_BOOT = f"""{LOAD_SHOWN}
+from autograder.worker.main import main
 main(int(sys.argv[2]))
 """
 # -P and -s: neither the working folder nor a home directory adds to the path.
@@ -98,7 +104,7 @@ class Sandbox(ABC):
         """
 
         def start() -> Zygote:
-            command = [*prefix(), *PYTHON, _BOOT, str(WORKER)]
+            command = [*prefix(), *PYTHON, _BOOT, str(PACKAGE)]
             folder = None if home else TemporaryFolder()
             try:
                 return Zygote(command, environment(home or str(folder and folder.path)), order, folder)
@@ -184,7 +190,8 @@ def can_be_read_by_anybody(*, way: bool, files: Iterable[Path] = ()) -> bool:
     of the assignment that it is shown as they are.
     """
     installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
-    needed = [*python_folders(), *installed, Path(os.__file__), Path(numpy.__file__), WORKER, *WORKER.glob("*.py")]
+    code = [path for folder in SHOWN for path in (folder, *folder.glob("*.py"))]
+    needed = [*python_folders(), *installed, Path(os.__file__), Path(numpy.__file__), *code]
     shown = [path for file in files for path in (file, *file.rglob("*"))]
     return all(is_open(path, way) for path in needed) and all(is_open(path) for path in shown)
 

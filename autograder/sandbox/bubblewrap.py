@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 
 from autograder.errors import SandboxUnavailable
 from autograder.sandbox.base import (
-    LOAD_WORKER,
+    LOAD_SHOWN,
+    PACKAGE,
     PYTHON,
-    WORKER,
+    SHOWN,
     Limits,
     Sandbox,
     Started,
@@ -76,7 +77,7 @@ def _refusal(*, is_other: bool) -> str:
     Its own, too, and not just its zygote's: where bubblewrap has a privilege, what it starts may have none.
     """
     isolation = json.dumps(_isolation(Limits(), {}, is_other))
-    command = [*_zygote_command({}, is_other), *PYTHON, _TRY, str(WORKER), isolation]
+    command = [*_zygote_command({}, is_other), *PYTHON, _TRY, str(PACKAGE), isolation]
     try:
         tried = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment(HOME))
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -125,9 +126,9 @@ def _isolation(limits: Limits, files: dict[str, str], is_other: bool) -> dict[st
     }
 
 
-_TRY = f"""{LOAD_WORKER}
+_TRY = f"""{LOAD_SHOWN}
 import json, os
-from _worker import confine, namespaces
+from autograder.worker import confine, namespaces
 try:
     child = namespaces.fork_into_new_pids(os.open("/proc/self/ns/pid", os.O_RDONLY))
     if not child:
@@ -139,7 +140,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0)
 
 
 def _visible() -> list[Path]:
-    return [*python_folders(), WORKER]
+    return [*python_folders(), *SHOWN]
 
 
 def _is_link(path: Path) -> bool:

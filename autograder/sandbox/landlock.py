@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from autograder.errors import SandboxUnavailable
 from autograder.sandbox.base import (
-    WORKER,
+    SHOWN,
     Limits,
     Sandbox,
     Started,
@@ -60,7 +60,7 @@ class Landlock(Sandbox):
             undo.pop_all()
         # Of /proc no more than this: /proc/PID/net shows the machine's network.
         own = [f"/proc/{process.pid}/{name}" for name in ("statm", "stat", "status", "maps", "cmdline")]
-        readable = [*map(str, python_folders()), str(WORKER), "/dev/urandom", *own]
+        readable = [*map(str, (*python_folders(), *SHOWN)), "/dev/urandom", *own]
         rules = {
             "readable": [*readable, "/proc/cpuinfo", "/proc/meminfo"],
             "writable": [str(scratch), "/dev/null"],

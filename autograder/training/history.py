@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from autograder.diagnosis.causes import Cause, Seen, random_scores, validated_in_train_mode
+from autograder.diagnosis.measures import accuracy
 from autograder.training.trials import Trial
-from autograder.worker.student.causes import Cause, Seen, random_scores, validated_in_train_mode
-from autograder.worker.student.measures import accuracy
 
 _EXACT = 1e-5  # what differs by less was computed in the same way
 

@@ -17,12 +17,12 @@ from typing import Any, Literal
 import numpy as np
 
 from autograder.assignment import Key
+from autograder.diagnosis.causes import NO_CAUSE, Observations, explain, likely_causes
+from autograder.diagnosis.measures import accuracy, compare_parameters, mean_nll, output_kind, rescaled_nll
 from autograder.errors import StudentFault, TimedOut, WorkerGone
 from autograder.probes import Images, Probes, Recorded, shape_of
 from autograder.remote import Handle
 from autograder.training.calibration import MAIN, Claim, Court, Direction, Verdict, trainings
-from autograder.worker.student.causes import NO_CAUSE, Observations, explain, likely_causes
-from autograder.worker.student.measures import accuracy, compare_parameters, mean_nll, output_kind, rescaled_nll
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ import tempfile
 from typing import Any
 
 from . import absent, confine, namespaces, torchvision_compat, wire
-from .notebook import stand_in_for_autograder, stand_in_for_otter
+from .notebook import stand_in_for_otter, stand_in_for_student
 from .postponed import postpone_compiler
 from .serve import receive_frame, serve
 from .zygote import MAX_REQUEST, serve_forks
@@ -132,7 +132,7 @@ def _can_write(path: str) -> bool:
 def _preload(modules: list[str]) -> None:
     torchvision_compat.install()
     stand_in_for_otter()
-    stand_in_for_autograder()
+    stand_in_for_student()
     for module in modules:
         importlib.import_module(module)
     if "torch" in sys.modules:

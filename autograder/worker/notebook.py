@@ -196,11 +196,8 @@ def stand_in_for_otter() -> None:
     sys.modules["otter"] = otter
 
 
-def stand_in_for_autograder() -> None:
-    """Let a notebook import `autograder.student`, of which a worker has a copy, and nothing else of that name."""
+def stand_in_for_student() -> None:
+    """Let a notebook import `autograder.student`, as `autograder.diagnosis` was called."""
     student = types.ModuleType("autograder.student")
-    student.__getattr__ = lambda name: getattr(importlib.import_module(".student", __package__), name)  # type: ignore[method-assign]
-    autograder = types.ModuleType("autograder")
-    autograder.__path__ = []
-    autograder.student = student  # type: ignore[attr-defined]
-    sys.modules |= {"autograder": autograder, "autograder.student": student}
+    student.__getattr__ = lambda name: getattr(importlib.import_module("autograder.diagnosis"), name)  # type: ignore[method-assign]
+    sys.modules[student.__name__] = student

@@ -29,7 +29,7 @@ def predict(model: Any, images: Any, batch_size: int = 250) -> Any:
     """
     import torch
 
-    from .student.layers import evaluating
+    from autograder.diagnosis.layers import evaluating
 
     batches = [image[None] for image in images] if isinstance(images, list) else images.split(batch_size)
     with evaluating(model):
@@ -102,7 +102,7 @@ def warm_up(model: Any, images: Any) -> None:
     """Show a model images ``(N, C, H, W)`` if it has lazy layers, which have no parameters before they saw some."""
     import torch
 
-    from .student.layers import evaluating
+    from autograder.diagnosis.layers import evaluating
 
     if any(torch.nn.parameter.is_lazy(value) for value in (*model.parameters(), *model.buffers())):
         with evaluating(model):
@@ -110,9 +110,9 @@ def warm_up(model: Any, images: Any) -> None:
 
 
 def layers(model: Any, images: Any) -> dict[str, Any] | None:
-    """Which layers lead to the scores, and which of them make one linear map; see :mod:`.student.linear`."""
-    from .student.layers import evaluating
-    from .student.linear import layers_of
+    """Which layers lead to the scores, and which make one linear map; see :mod:`autograder.diagnosis.linear`."""
+    from autograder.diagnosis.layers import evaluating
+    from autograder.diagnosis.linear import layers_of
 
     with evaluating(model):
         found = layers_of(model, images)
@@ -133,9 +133,9 @@ def shared_parameters(one: Any, other: Any) -> list[str]:
 def record(function: Any, model: Any, *args: Any) -> dict[str, Any]:
     """Call a training function with ``model``, and note what can be seen of it.
 
-    Returns ``value`` and ``seen``, see :class:`.student.watch.Watch`.
+    Returns ``value`` and ``seen``, see :class:`autograder.diagnosis.watch.Watch`.
     """
-    from .student.watch import Watch
+    from autograder.diagnosis.watch import Watch
 
     with Watch(model) as watch:
         value = function(model, *args)
@@ -145,9 +145,10 @@ def record(function: Any, model: Any, *args: Any) -> dict[str, Any]:
 def record_epochs(function: Any, model: Any, *args: Any, images: Any, epochs: int, length: int) -> dict[str, Any]:
     """As :func:`record`, and what the model would have answered to ``images`` after each of the ``epochs``.
 
-    ``length`` is the number of images of an epoch. Adds ``answers``: see :meth:`.student.watch.Watch.answers_after`.
+    ``length`` is the number of images of an epoch. Adds ``answers``, see
+    :meth:`autograder.diagnosis.watch.Watch.answers_after`.
     """
-    from .student.watch import Epochs, Watch
+    from autograder.diagnosis.watch import Epochs, Watch
 
     with Watch(model, Epochs(epochs, length)) as watch:
         value = function(model, *args)
@@ -155,10 +156,10 @@ def record_epochs(function: Any, model: Any, *args: Any, images: Any, epochs: in
 
 
 def figure(drawn: Any) -> list[dict[str, Any]]:
-    """What a Matplotlib figure shows: each of its axes; see :mod:`.student.drawn`. Closes all figures."""
+    """What a Matplotlib figure shows: each of its axes; see :mod:`autograder.diagnosis.drawn`. Closes all figures."""
     import matplotlib.pyplot
 
-    from .student.drawn import read
+    from autograder.diagnosis.drawn import read
 
     shown = [asdict(axes) for axes in read(drawn)]
     matplotlib.pyplot.close("all")

@@ -8,9 +8,10 @@ import socket
 import types
 from typing import Any, NamedTuple
 
+from autograder.diagnosis.withheld import without
+
 from . import probes, wire
 from .notebook import Notebook, describe
-from .student.withheld import without
 
 
 class Objects:

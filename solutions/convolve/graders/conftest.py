@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograder import tensor
+from autograder.diagnosis.withheld import CONVOLUTIONS
 from autograder.training import Classroom, Examples
-from autograder.worker.student.withheld import CONVOLUTIONS
 
 TRAIN_SIZES = [(6, 6), (6, 9), (7, 12), (8, 8), (9, 7), (10, 10), (12, 6), (12, 11)]  # (height, width)
 NEW_SIZES = [(5, 5), (5, 16), (7, 7), (9, 9), (11, 13), (14, 6), (16, 16), (20, 13)]
