@@ -91,13 +91,13 @@ def grade(
 ) -> int:
     """Grade SUBMISSIONs (files, or folders of them) of ASSIGNMENT (a name under solutions/, a folder, or a zip)."""
     # Imported here, so that `autograder --help` does not wait for them.
-    from autograder.batch.collect import collect
+    from autograder.batch.collect import Job, collect
     from autograder.batch.local import grade_all
+    from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
     from autograder.report.ci import Wanted, reports
     from autograder.report.marking import write_written
     from autograder.report.terminal import Display
-    from autograder.results import ResultStore
     from autograder.sandbox import choose
 
     results: list[Result] = []
@@ -111,7 +111,11 @@ def grade(
             display.passed_over(collected.passed_over)
             try:
                 lanes = jobs or _default_lanes()
-                for result in grade_all(chosen, collected.jobs, confinement, lanes, display.running):
+
+                def running(jobs: list[Job]) -> None:
+                    display.running(job.name for job in jobs)
+
+                for result in grade_all(chosen, collected.jobs, confinement, lanes, running):
                     store.add(result)
                     results.append(result)
                     display.finished(result)

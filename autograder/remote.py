@@ -27,9 +27,9 @@ from autograder.errors import (
     TimedOut,
     WorkerGone,
 )
-from autograder.results import CONTROL_CHARACTERS
 from autograder.sandbox import Limits, Sandbox
 from autograder.sandbox.process import Worker
+from autograder.sanitize import CONTROL_CHARACTERS
 from autograder.submission import Cell, Submission
 from autograder.worker import wire
 

@@ -16,6 +16,7 @@ from autograder.batch.collect import collect
 from autograder.batch.local import grade_all
 from autograder.grading.grade import grade
 from autograder.quality.declared import declared_submissions
+from autograder.report.gradescope import to_gradescope
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose
 
@@ -121,6 +122,6 @@ class Outcomes:
         for name, result in self.results.items():
             for check in result.checks:
                 assert check.outcome == "passed" or len(check.feedback) > 10, (name, check)
-            shown = str(result.to_gradescope())
+            shown = str(to_gradescope(result))
             for secret in (str(self.folder), "Traceback", "graders/", "AssertionError"):
                 assert secret not in shown, name

@@ -25,7 +25,8 @@ from markdown_it import MarkdownIt
 from autograder.report.github import workflow_commands, write_classroom
 from autograder.report.junit import write_junit
 from autograder.report.summary import MAX_BYTES, write_markdown
-from autograder.results import Check, Result, presentable
+from autograder.results import Check, Result
+from autograder.sanitize import presentable
 
 ACTION = ROOT / "action.yml"
 GITHUB = ROOT / "examples/ci/github/grade.yml"

@@ -15,9 +15,11 @@ import pytest
 
 from autograder.batch.collect import Job, collect
 from autograder.batch.local import LaneLimits, grade_all
+from autograder.batch.store import ResultStore
 from autograder.errors import UsageError
 from autograder.report.terminal import Display
-from autograder.results import Check, Result, ResultStore, presentable, spreadsheet_text
+from autograder.results import Check, Result
+from autograder.sanitize import presentable, spreadsheet_text
 
 GRADER = """
 from autograder import points

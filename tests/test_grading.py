@@ -8,6 +8,7 @@ import autograder.grading.session
 from autograder.assignment import load_assignment
 from autograder.errors import AssignmentError, UsageError
 from autograder.grading.grade import grade
+from autograder.report.gradescope import to_gradescope
 from autograder.sandbox import choose
 
 ADDS = """
@@ -158,7 +159,7 @@ def test_feedback_holds_no_source_and_no_expected_value(make_assignment, grade_c
         check(submission.number())
     """
     result = grade_code(make_assignment({"test_q1.py": grader}), "def number(): return 1")
-    shown = str(result.to_gradescope())
+    shown = str(to_gradescope(result))
     assert "271828" not in shown and "SECRET" not in shown and "Traceback" not in shown
     assert [check.feedback for check in result.checks] == [
         "This was not so: Knows the number.",

@@ -11,8 +11,9 @@ from autograder.assignment import Assignment
 from autograder.errors import UnreadableSubmission
 from autograder.grading.session import GradersRun, declared_checks, run_graders
 from autograder.remote import CellReport, RemoteSubmission
-from autograder.results import Result, Status, presentable
+from autograder.results import Result, Status
 from autograder.sandbox import Limits, Sandbox
+from autograder.sanitize import presentable
 from autograder.submission import Submission, read_submission
 
 MAX_NOTED = 12  # statements that failed

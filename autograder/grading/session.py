@@ -32,7 +32,8 @@ from autograder.errors import AssignmentError, AutograderError, MachineStarved, 
 from autograder.faults import is_about_a_claim
 from autograder.probes import Layers, Pass, Probes, Recorded
 from autograder.remote import Handle, RemoteSubmission, SubmissionNames
-from autograder.results import Check, LeaderboardEntry, Outcome, Visibility, presentable
+from autograder.results import Check, LeaderboardEntry, Outcome, Visibility
+from autograder.sanitize import presentable
 from autograder.training import Classroom, Trial, Trials
 from autograder.training.calibration import Court, read_calibration
 

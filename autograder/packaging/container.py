@@ -26,6 +26,7 @@ from autograder.errors import AutograderError, UnreadableSubmission
 from autograder.grading.grade import ungradable
 from autograder.packaging.bundle import FOLDER, load_bundle
 from autograder.packaging.otter import record
+from autograder.report.gradescope import to_gradescope
 from autograder.report.terminal import details
 from autograder.results import Result
 from autograder.sandbox import choose
@@ -95,7 +96,7 @@ def _is_given(path: Path, folder: Path, given: set[Path]) -> bool:
 
 
 def _report(result: Result) -> dict[str, Any]:
-    report = result.to_gradescope()
+    report = to_gradescope(result)
     if result.trouble:
         report["tests"].append(
             {"name": "For the instructor", "status": "failed", "output": result.trouble, "visibility": "hidden"}

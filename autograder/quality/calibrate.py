@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment import Assignment
+from autograder.atomic import write_whole
 from autograder.batch.local import lane_pool
 from autograder.errors import AssignmentError, AutograderError, UnreadableSubmission
 from autograder.grading.grade import worker_for
 from autograder.grading.session import claims_about_training, measure_training
-from autograder.results import write_whole
 from autograder.sandbox import Sandbox
 from autograder.submission import SUFFIXES, Submission, read_submission
 from autograder.training.calibration import (

@@ -15,7 +15,9 @@ from typing import Any, Literal
 
 import click
 
-from autograder.results import Check, Result, presentable, write_whole
+from autograder.atomic import write_whole
+from autograder.results import Check, Result
+from autograder.sanitize import presentable
 
 _MOST = 10  # annotations of a level that GitHub keeps of a step
 _MAX_TITLE = 250

@@ -8,7 +8,8 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import SystemOut
 
-from autograder.results import Check, Result, presentable
+from autograder.results import Check, Result
+from autograder.sanitize import presentable
 
 # What did not run is an error and not "skipped": CI systems show what was skipped as harmless.
 _KINDS = {"partial": Failure, "failed": Failure, "not run": Error, "broken": Error}

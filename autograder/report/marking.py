@@ -22,8 +22,10 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from autograder.atomic import write_whole
 from autograder.errors import AutograderError
-from autograder.results import Answer, Parts, Result, spreadsheet_text, write_whole
+from autograder.results import Answer, Parts, Result
+from autograder.sanitize import spreadsheet_text
 
 COLUMNS = ["submission", "question", "marks", "comment"]
 _MAX_MARKDOWN = 10_000  # characters: hostile Markdown takes quadratic time

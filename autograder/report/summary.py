@@ -12,7 +12,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from autograder.results import Check, Result, presentable
+from autograder.results import Check, Result
+from autograder.sanitize import presentable
 
 MAX_BYTES = 1 << 20  # GitHub drops a longer summary of a step whole
 _NOTE_BYTES = 1000  # for the heading, and for saying what was left out

@@ -6,7 +6,7 @@ reaches the terminal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,8 +24,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.batch.collect import Job
-from autograder.results import Check, Result, presentable
+from autograder.results import Check, Result
+from autograder.sanitize import presentable
 
 _STYLES = {
     "passed": "green", "partial": "yellow", "failed": "red", "not run": "magenta", "broken": "bold red",
@@ -75,9 +75,9 @@ class Display:
             names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
             self._console.print(_text(f"Passed over {len(paths)} other files: {names}", "dim"))
 
-    def running(self, jobs: list[Job]) -> None:
-        """Show what is being graded now."""
-        self._progress.update(self._task, description=presentable(", ".join(job.name for job in jobs)))
+    def running(self, names: Iterable[str]) -> None:
+        """Show which submissions are being graded now."""
+        self._progress.update(self._task, description=presentable(", ".join(names)))
 
     def finished(self, result: Result) -> None:
         """Count one more."""

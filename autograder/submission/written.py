@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from autograder.results import Answer, Parts, presentable
+from autograder.results import Answer, Parts
+from autograder.sanitize import presentable
 
 MAX_QUESTIONS = 50
 MAX_CHARACTERS = 200_000  # of a submission, so that one can't make the page too large for the others
