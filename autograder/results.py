@@ -1,13 +1,47 @@
-"""What came of a grading."""
+"""What came of a grading: the backbone, which all that follows a grading reads.
+
+A result is written as plain data and comes back equal. What is on a disk may be old, damaged or somebody else's, so
+that nothing is taken from it but what this version would write itself.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import functools
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
+
+from pydantic import InstanceOf, TypeAdapter, ValidationError
+
+from autograder.errors import AutograderError
+
+VERSION = 1  # of the data that results are written as; to be raised with a step in `_MIGRATIONS`
+Text = InstanceOf[str]  # any: pydantic's own has no room for a lone surrogate, which a traceback may hold
 
 Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
 Status = Literal["graded", "partial", "ungradable", "error"]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]  # Gradescope's words
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What trials decided of a requirement: what was seen, and the rule with the error that it makes.
+
+    After ``n`` observations, ``passes_at[n - 1]`` successes or more pass, and ``fails_at[n - 1]`` or fewer fail.
+    """
+
+    kind: Text  # of trials; the measure begins with it, but for the main kind
+    measure: Text
+    direction: Literal["at least", "at most"]
+    threshold: float
+    observed: tuple[float, ...]  # NaN where a training failed
+    passes_at: tuple[int, ...]
+    fails_at: tuple[int, ...]
+    false_fail_wanted: float  # the probability, at most, with which a right submission may fail
+    false_fail: float  # and that with which it does, by the rule
+    covers: Text  # "8 styles, 100 trainings each": what the rule was found from
 
 
 @dataclass(frozen=True)
@@ -18,26 +52,27 @@ class Check:
     end (the worker died, or time was up); ``broken``, that the grader itself raised.
     """
 
-    name: str  # "q1.agrees_with_pytorch"
-    title: str
+    name: Text  # "q1.agrees_with_pytorch"
+    title: Text
     points: float
     max_points: float
     outcome: Outcome
-    feedback: str = ""
+    feedback: Text = ""
     seconds: float = 0.0
     visibility: Visibility = "visible"
-    decided: tuple[str, ...] = ()  # by which rules, from which trainings, for the instructor
+    decided: tuple[Text, ...] = ()  # by which rules, from which trainings, for the instructor
+    rulings: tuple[Ruling, ...] = ()  # the same as data, where trials decided
 
 
 # What a person wrote, cell by cell: "markdown" or "code", and the text.
-Parts = tuple[tuple[Literal["markdown", "code"], str], ...]
+Parts = tuple[tuple[Literal["markdown", "code"], Text], ...]
 
 
 @dataclass(frozen=True)
 class Answer:
     """A question that is marked by hand, and what a submission says to it."""
 
-    question: str  # its heading, by which it is known
+    question: Text  # its heading, by which it is known
     asked: Parts
     written: Parts  # nothing where it was left blank
 
@@ -46,7 +81,7 @@ class Answer:
 class LeaderboardEntry:
     """A measurement that a grader publishes, to compare submissions by."""
 
-    name: str
+    name: Text
     value: float
     order: Literal["asc", "desc"] = "desc"  # whether the smallest comes first, or the largest
 
@@ -55,12 +90,12 @@ class LeaderboardEntry:
 class Result:
     """What one submission got."""
 
-    submission: str  # its path relative to the folder that was given
+    submission: Text  # its path relative to the folder that was given
     status: Status
     checks: tuple[Check, ...]
-    notes: tuple[str, ...] = ()  # about the submission as a whole, for the student
-    trouble: str = ""  # about the framework or the graders, for the instructor only
-    confinement: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()  # about the submission as a whole, for the student
+    trouble: Text = ""  # about the framework or the graders, for the instructor only
+    confinement: tuple[Text, ...] = ()
     seconds: float = 0.0
     leaderboard: tuple[LeaderboardEntry, ...] = ()
     answers: tuple[Answer, ...] = ()  # to be marked by hand; no score has to do with them
@@ -90,6 +125,38 @@ class Result:
         """What there is to say about the submission as a whole."""
         return "\n\n".join(self.notes) or _SUMMARY[self.status]
 
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as what JSON can hold, its numbers that are not finite as words."""
+        return {"version": VERSION, **_plain(self)}
+
+    @staticmethod
+    def from_dict(data: object) -> Result:
+        """The result that was written as this.
+
+        Raises:
+            AutograderError: it is none, or a newer version's.
+        """
+        if not isinstance(data, dict) or type(data.get("version")) is not int:
+            raise _damaged("it names no version")
+        return _read(_migrated({name: value for name, value in data.items() if name != "version"}, data["version"]))
+
+    def to_json(self) -> str:
+        """:meth:`to_dict` as ASCII, in one line."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    @staticmethod
+    def from_json(text: str | bytes) -> Result:
+        """The result that was written as this.
+
+        Raises:
+            AutograderError: it is none, or a newer version's.
+        """
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            raise _damaged("it is not JSON, or cut short") from None
+        return Result.from_dict(data)
+
 
 _SUMMARY: dict[Status, str] = {
     "graded": "Every check was run.",
@@ -97,3 +164,56 @@ _SUMMARY: dict[Status, str] = {
     "ungradable": "No code could be read from the submission.",
     "error": "Something went wrong on our side. Your instructor has been told.",
 }
+
+
+# --- written and read back -------------------------------------------------------------------------------------------
+
+# From a version to what makes the next one's data of its data.
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _migrated(content: dict[str, Any], version: int) -> dict[str, Any]:
+    if version > VERSION:
+        raise AutograderError(
+            f"this result is of version {version}, and this torch-autograder reads none above {VERSION}: "
+            "install a newer one"
+        )
+    for step in range(version, VERSION):
+        if step not in _MIGRATIONS:
+            raise _damaged(f"there never was a version {step}")
+        try:
+            content = _MIGRATIONS[step](content)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise _damaged(f"of version {step}, and {error!r}") from None
+    return content
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Result]:
+    return TypeAdapter(Result)
+
+
+def _read(content: Mapping[str, Any]) -> Result:
+    try:
+        result = _adapter().validate_python(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise _damaged(f"{'.'.join(map(str, first['loc'])) or 'a name'}: {first['msg'].lower()}") from None
+    # What is missing would be filled in, and "1" be taken for 1: only what would be written like this may be read.
+    if _plain(result) != content:
+        raise _damaged("something is missing, of another type, or in no result")
+    return result
+
+
+def _damaged(how: str) -> AutograderError:
+    return AutograderError(f"this result is damaged ({how}): remove it, and grade the submission again")
