@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autograder.claims import listed as listed
     from autograder.claims import shown as shown
-    from autograder.grading.session import partial_credit as partial_credit
-    from autograder.grading.session import points as points
+    from autograder.grading.checks import partial_credit as partial_credit
+    from autograder.grading.checks import points as points
     from autograder.worker.wire import Tensor as tensor  # noqa: N813  (reads as a function in a grader)
 
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    "points": ("autograder.grading.session", "points"),
-    "partial_credit": ("autograder.grading.session", "partial_credit"),
+    "points": ("autograder.grading.checks", "points"),
+    "partial_credit": ("autograder.grading.checks", "partial_credit"),
     "listed": ("autograder.claims", "listed"),
     "shown": ("autograder.claims", "shown"),
     "tensor": ("autograder.worker.wire", "Tensor"),

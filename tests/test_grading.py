@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-import autograder.grading.session
+import autograder.grading.deadline
 from autograder.assignment import load_assignment
 from autograder.errors import AssignmentError, UsageError
 from autograder.grading.grade import grade
@@ -302,7 +302,7 @@ def test_a_missing_or_short_key_is_named(make_assignment):
 
 
 def test_a_check_that_computes_for_ever_over_a_claim_costs_only_that_check(make_assignment, grade_code, monkeypatch):
-    monkeypatch.setattr(autograder.grading.session, "CHECK_SECONDS", 1)
+    monkeypatch.setattr(autograder.grading.deadline, "CHECK_SECONDS", 1)
     grader = """
     from autograder import points
     @points(1, "Counts down")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.errors import UnreadableSubmission
-from autograder.grading.session import GradersRun, declared_checks, run_graders
+from autograder.grading.record import GradersRun
+from autograder.grading.session import declared_checks, run_graders
 from autograder.remote import CellReport, RemoteSubmission
 from autograder.results import Result, Status
 from autograder.sandbox import Limits, Sandbox

@@ -24,7 +24,7 @@ from types import FrameType, TracebackType
 _Position = tuple[int, int, int, int]  # first line, column, last line, column; columns count bytes, as in `ast`
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _STORING = ("append", "extend", "insert", "add", "update", "setdefault")
-_SANDBOX = Path(__file__).resolve().parent / "sandbox"
+_SANDBOX = Path(__file__).resolve().parents[1] / "sandbox"
 
 
 def is_about_a_claim(raised: BaseException, graders: Path, fixtures: Set[str], kinds: tuple[type, ...]) -> bool:

@@ -1,0 +1,49 @@
+"""What a hidden grader marks its tests with: a test with points is a check.
+
+Its name is the question, from the file, and the test's own name: ``test_agrees_with_pytorch`` in ``test_q1.py`` is
+``q1.agrees_with_pytorch``. Parametrised cases share its points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import pytest
+
+from autograder.results import Visibility
+
+_Test = TypeVar("_Test", bound=Callable[..., Any])
+
+MARKER = "points(value, title, visibility): what a check is worth"  # as pytest declares one
+
+
+def points(value: float, title: str, visibility: Visibility = "visible") -> Callable[[_Test], _Test]:
+    """Declare what a check is worth, and the title that students and instructors see.
+
+    ``visibility`` says from when on Gradescope shows students the check: ``"visible"`` (at once),
+    ``"after_due_date"``, ``"after_published"`` (with the grades) or ``"hidden"`` (never).
+    """
+
+    def mark(test: _Test) -> _Test:
+        marked: _Test = pytest.mark.points(value, title, visibility)(test)
+        return marked
+
+    return mark
+
+
+class PartialCredit(Exception):
+    """A check grants a part of its points."""
+
+    def __init__(self, fraction: float, because: str) -> None:
+        super().__init__(because)
+        self.fraction = min(max(float(fraction), 0.0), 1.0)
+
+
+def partial_credit(fraction: float, because: str) -> NoReturn:
+    """End a check with a fraction of its points, between 0 and 1, and a message for the student.
+
+    Raises:
+        PartialCredit: always; the check's record reads it.
+    """
+    raise PartialCredit(fraction, because)

@@ -1,0 +1,89 @@
+"""The fixtures that a hidden grader may ask for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from autograder.assignment import Assignment, Key
+from autograder.diagnosis.drawn import Axes, Curve, Entry, Text, Tick
+from autograder.errors import StudentFault
+from autograder.probes import Layers, Pass, Probes, Recorded
+from autograder.remote import Handle, RemoteSubmission, SubmissionNames
+from autograder.results import LeaderboardEntry
+from autograder.training import Classroom, Trial, Trials
+from autograder.training.calibration import Court
+
+
+@dataclass(eq=False)
+class Fixtures:
+    """A pytest plugin that gives graders their fixtures, all for one submission."""
+
+    assignment: Assignment
+    remote: RemoteSubmission
+    court: Court
+    published: dict[str, LeaderboardEntry]  # by their names
+
+    @pytest.fixture(scope="session", name="submission")
+    def submission_fixture(self) -> SubmissionNames:
+        """The submission: every attribute is a global name of the student's."""
+        return SubmissionNames(self.remote)
+
+    @pytest.fixture(scope="session", name="worker")
+    def worker_fixture(self) -> RemoteSubmission:
+        """What a grader may do with the worker beyond calling the submission: limits, helpers."""
+        return self.remote
+
+    @pytest.fixture(scope="session", name="probes")
+    def probes_fixture(self) -> Probes:
+        """Looks at models, training and figures in the worker."""
+        return Probes(self.remote)
+
+    @pytest.fixture(scope="session", name="assignment")
+    def assignment_fixture(self) -> Assignment:
+        """The assignment: its folder, its settings, its key."""
+        return self.assignment
+
+    @pytest.fixture(scope="session", name="key")
+    def key_fixture(self) -> Key:
+        """The assignment's key: ``key.rng("geometries")``."""
+        return self.assignment.key
+
+    @pytest.fixture(scope="session", name="make_trials")
+    def make_trials_fixture(self) -> Callable[..., Trials]:
+        """Trials whose claims the assignment's calibration decides: ``make_trials(classroom, epochs=10)``."""
+        return lambda classroom, name="", **settings: Trials(classroom, self.court, name, **settings)
+
+    @pytest.fixture(scope="session", name="leaderboard")
+    def leaderboard_fixture(self) -> Callable[..., None]:
+        """Publishes a measurement on Gradescope's leaderboard: ``leaderboard("accuracy", 0.81)``."""
+
+        def publish(name: str, value: float, order: Literal["asc", "desc"] = "desc") -> None:
+            if math.isfinite(value):  # NaN is no number in JSON, and no rank
+                self.published[name] = LeaderboardEntry(name, float(value), order)
+
+        return publish
+
+
+# The grader's side of the worker, by the names of the fixtures that give it, and what it is made of.
+_FROM_WORKER = frozenset({"submission", "worker", "probes"})
+KINDS = (
+    *(SubmissionNames, RemoteSubmission, Handle, Probes, Trials, Trial, Classroom),
+    *(Recorded, Pass, Layers, Axes, Curve, Entry, Text, Tick, StudentFault),
+)
+
+
+def fixtures_from_worker(item: pytest.Item) -> set[str]:
+    """The fixtures of a check that are made from its worker, by way of others too."""
+    information = getattr(item, "_fixtureinfo", None)
+    definitions = information.name2fixturedefs if information else {}
+    found = set(_FROM_WORKER)
+    before = 0
+    while len(found) != before:
+        before = len(found)
+        found |= {name for name, made in definitions.items() if made and found.intersection(made[-1].argnames)}
+    return found
