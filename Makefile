@@ -34,7 +34,7 @@ $(VENV)/.done: pyproject.toml constraints.txt
 	@command -v bwrap >/dev/null || { $(call install,bubblewrap); }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,lessons]'
 	@touch $@
 
 # A few of each kind, as a class would hand them in: right, wrong, hostile, broken, and the blank student version.
