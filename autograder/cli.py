@@ -54,11 +54,14 @@ def main() -> None:
     """Deep-learning exercises that are graded automatically, fairly and safely."""
 
 
-def _default_lanes() -> int:
+def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_MAX_WORKERS = click.option(
+    "-j", "--jobs", "max_workers", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]"
+)
 
 
 @main.command()
@@ -68,7 +71,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True,
     help="Folder for the results.",
 )  # fmt: skip
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]")
+@_MAX_WORKERS
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML, with every check.")
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Append a summary in Markdown, to show to students.")
@@ -80,7 +83,7 @@ def grade(
     assignment: str,
     submissions: tuple[Path, ...],
     output: Path,
-    jobs: int | None,
+    max_workers: int | None,
     fail_under: float | None,
     junit: Path | None,
     markdown: Path | None,
@@ -91,8 +94,9 @@ def grade(
 ) -> int:
     """Grade SUBMISSIONs (files, or folders of them) of ASSIGNMENT (a name under solutions/, a folder, or a zip)."""
     # Imported here, so that `autograder --help` does not wait for them.
-    from autograder.batch.collect import Job, collect
-    from autograder.batch.local import grade_all
+    from autograder.batch.collect import collect
+    from autograder.batch.local import LocalEngine
+    from autograder.batch.run import grade_all
     from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
     from autograder.report.ci import Wanted, reports
@@ -106,16 +110,12 @@ def grade(
     with open_assignment(assignment) as chosen, reports(results, wanted):
         collected = collect(submissions)
         confinement = choose(sandbox, forbidden=(chosen.folder,))
-        names = [job.name for job in collected.jobs]
+        names = [submission.name for submission in collected.submissions]
         with store.locked(), Display(chosen.settings.title, confinement.name, len(names)) as display:
             display.passed_over(collected.passed_over)
             try:
-                lanes = jobs or _default_lanes()
-
-                def running(jobs: list[Job]) -> None:
-                    display.running(job.name for job in jobs)
-
-                for result in grade_all(chosen, collected.jobs, confinement, lanes, running):
+                engine = LocalEngine(max_workers or _cores())
+                for result in grade_all(chosen, collected.submissions, confinement, engine, display.running):
                     store.add(result)
                     results.append(result)
                     display.finished(result)
@@ -170,12 +170,12 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
 
 @main.command()
 @click.argument("assignment")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]")
+@_MAX_WORKERS
 @click.option("--seeds", type=click.IntRange(min=1), help="How many for each style.  [default: 100]")
 @click.option("--quick", is_flag=True, help="A few trainings of each style, to try it out; nothing is stored.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
-def calibrate(assignment: str, jobs: int | None, seeds: int | None, quick: bool, sandbox: str) -> None:
+def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick: bool, sandbox: str) -> None:
     """Train the right submissions of ASSIGNMENT with many seeds, and report what its thresholds are worth.
 
     What was measured before is kept, but for styles and kinds of trials that were changed since; a run that was
@@ -184,7 +184,8 @@ def calibrate(assignment: str, jobs: int | None, seeds: int | None, quick: bool,
     from rich.progress import Progress
 
     from autograder.assignment import find_assignment
-    from autograder.quality.calibrate import QUICK_SEEDS, SEEDS
+    from autograder.batch.local import LocalEngine
+    from autograder.quality.calibrate import QUICK_SEEDS, SEEDS, TASK_LIMITS
     from autograder.quality.calibrate import calibrate as run
     from autograder.quality.tables import show
     from autograder.sandbox import choose
@@ -196,7 +197,7 @@ def calibrate(assignment: str, jobs: int | None, seeds: int | None, quick: bool,
         report = run(
             chosen,
             confinement,
-            jobs or _default_lanes(),
+            LocalEngine(max_workers or _cores(), TASK_LIMITS),
             seeds or (QUICK_SEEDS if quick else SEEDS),
             store=not quick,
             progress=lambda done, total: progress.update(bar, completed=done, total=total),

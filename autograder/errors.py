@@ -7,7 +7,8 @@
     │   ├── UsageError               the command was called wrongly (exit status 2)
     │   ├── AssignmentError          the assignment on disk is not right
     │   ├── SandboxUnavailable       student code could not be confined, so nothing was graded
-    │   └── MachineStarved           this machine is too busy: the submission is to be graded again
+    │   ├── MachineStarved           this machine is too busy: the submission is to be graded again
+    │   └── ProcessDied              a process that did a task died of it
     ├── UnreadableSubmission         no code could be read from a submission: it is "ungradable"
     └── StudentFault                 told to the student: the message is the feedback
         ├── MissingName              the submission defines no such name
@@ -39,6 +40,10 @@ class SandboxUnavailable(AutograderError):
 
 class MachineStarved(AutograderError):
     """A worker got too little time of this machine for anything to be said: the submission is to be graded again."""
+
+
+class ProcessDied(AutograderError):
+    """A process that did a task died of it."""
 
 
 class UnreadableSubmission(Exception):

@@ -25,8 +25,9 @@ from pathlib import Path
 from rich.progress import Progress
 
 from autograder.assignment import load_assignment
-from autograder.batch.collect import Job
-from autograder.batch.local import grade_all
+from autograder.batch.collect import SubmissionFile
+from autograder.batch.local import LocalEngine
+from autograder.batch.run import grade_all
 from autograder.quality.declared import declared_submissions
 from autograder.results import Result
 from autograder.sandbox import base, choose
@@ -46,7 +47,7 @@ from outcomes import Outcomes  # noqa: E402
 class Setting:
     """How many are graded at a time, beside what, and what else workers find in their environment."""
 
-    lanes: int = 1
+    max_workers: int = 1
     loops: int = 0
     on_one_core: bool = False
     environment: dict[str, str] = field(default_factory=dict)
@@ -54,17 +55,17 @@ class Setting:
 
 SETTINGS = {
     "one at a time": Setting(),
-    "two at a time": Setting(lanes=2),
-    "eight at a time": Setting(lanes=8),
-    "beside eight busy loops": Setting(lanes=2, loops=8),
+    "two at a time": Setting(max_workers=2),
+    "eight at a time": Setting(max_workers=8),
+    "beside eight busy loops": Setting(max_workers=2, loops=8),
     "half a core": Setting(loops=1, on_one_core=True),
     # PyTorch's own kernels, those of oneDNN (convolutions), of MKL and of OpenBLAS (products of matrices).
-    "ATen without vectors": Setting(lanes=2, environment={"ATEN_CPU_CAPABILITY": "default"}),
-    "ATen with AVX2": Setting(lanes=2, environment={"ATEN_CPU_CAPABILITY": "avx2"}),
-    "oneDNN with SSE 4.1": Setting(lanes=2, environment={"ONEDNN_MAX_CPU_ISA": "SSE41"}),
-    "oneDNN with AVX2": Setting(lanes=2, environment={"ONEDNN_MAX_CPU_ISA": "AVX2"}),
+    "ATen without vectors": Setting(max_workers=2, environment={"ATEN_CPU_CAPABILITY": "default"}),
+    "ATen with AVX2": Setting(max_workers=2, environment={"ATEN_CPU_CAPABILITY": "avx2"}),
+    "oneDNN with SSE 4.1": Setting(max_workers=2, environment={"ONEDNN_MAX_CPU_ISA": "SSE41"}),
+    "oneDNN with AVX2": Setting(max_workers=2, environment={"ONEDNN_MAX_CPU_ISA": "AVX2"}),
     "as on an old processor": Setting(
-        lanes=2,
+        max_workers=2,
         environment={
             "ATEN_CPU_CAPABILITY": "default",
             "ONEDNN_MAX_CPU_ISA": "SSE41",
@@ -73,7 +74,7 @@ SETTINGS = {
         },
     ),
     "as on an AVX2 processor": Setting(
-        lanes=2,
+        max_workers=2,
         environment={
             "ATEN_CPU_CAPABILITY": "avx2",
             "ONEDNN_MAX_CPU_ISA": "AVX2",
@@ -127,9 +128,9 @@ def graded(setting: Setting, names: list[str]) -> Iterator[tuple[str, Result]]:
             folder = ROOT / "solutions" / lesson
             own = [name.removeprefix(f"{lesson}/") for name in names if name.startswith(f"{lesson}/")]
             declared = declared_submissions(folder)
-            jobs = [Job(name, declared[name].write(Path(given, lesson))) for name in own]
+            files = [SubmissionFile(name, declared[name].write(Path(given, lesson))) for name in own]
             sandbox = choose("bubblewrap", forbidden=(folder,))
-            for result in grade_all(load_assignment(folder), jobs, sandbox, setting.lanes):
+            for result in grade_all(load_assignment(folder), files, sandbox, LocalEngine(setting.max_workers)):
                 yield f"{lesson}/{result.submission}", result
 
 

@@ -13,7 +13,8 @@ import jupytext
 
 from autograder.assignment import Assignment, TimeLimits, load_assignment
 from autograder.batch.collect import collect
-from autograder.batch.local import grade_all
+from autograder.batch.local import LocalEngine
+from autograder.batch.run import grade_all
 from autograder.grading.grade import grade
 from autograder.quality.declared import declared_submissions
 from autograder.report.gradescope import to_gradescope
@@ -44,14 +45,17 @@ class Outcomes:
         return self._graded(self.submissions)
 
     def _graded(self, folder: Path) -> dict[str, Result]:
-        lanes = len(os.sched_getaffinity(0))
-        jobs = collect([folder]).jobs
+        engine = LocalEngine(len(os.sched_getaffinity(0)))
+        files = collect([folder]).submissions
         endless = set(self.with_key("endless"))
         return {
             result.submission: result
             for impatient in (False, True)
             for result in grade_all(
-                self._assignment(impatient), [j for j in jobs if (j.name in endless) == impatient], self.sandbox, lanes
+                self._assignment(impatient),
+                [f for f in files if (f.name in endless) == impatient],
+                self.sandbox,
+                engine,
             )
         }
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from autograder.assignment import load_assignment
+from autograder.batch.local import LocalEngine
 from autograder.errors import AssignmentError
 from autograder.grading.grade import grade
 from autograder.quality.calibrate import calibrate, check_calibration, styles
@@ -73,7 +74,13 @@ def sandbox(assignment):
 def run(assignment, seeds, **options):
     steps = []
     report = calibrate(
-        assignment, sandbox(assignment), 2, seeds, store=True, progress=lambda *step: steps.append(step), **options
+        assignment,
+        sandbox(assignment),
+        LocalEngine(2),
+        seeds,
+        store=True,
+        progress=lambda *step: steps.append(step),
+        **options,
     )
     return report, steps
 

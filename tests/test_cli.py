@@ -13,8 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.batch.collect import Job, collect
-from autograder.batch.local import LaneLimits, grade_all
+from autograder.batch.collect import SubmissionFile, collect
+from autograder.batch.local import LaneLimits, LocalEngine
+from autograder.batch.run import grade_all
 from autograder.batch.store import ResultStore
 from autograder.errors import UsageError
 from autograder.report.terminal import Display
@@ -172,9 +173,12 @@ def test_names_of_submissions(tmp_path):
     for name in ("one/a.py", "two/a.py", "two/b.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x = 1")
-    assert [job.name for job in collect([tmp_path]).jobs] == ["one/a.py", "two/a.py"]
-    assert [job.name for job in collect([tmp_path / "one/a.py", tmp_path / "two/b.txt"]).jobs] == ["a.py", "b.txt"]
-    assert len(collect([tmp_path / "one", tmp_path / "one" / "a.py"]).jobs) == 1, "named twice, graded once"
+    assert [file.name for file in collect([tmp_path]).submissions] == ["one/a.py", "two/a.py"]
+    assert [file.name for file in collect([tmp_path / "one/a.py", tmp_path / "two/b.txt"]).submissions] == [
+        "a.py",
+        "b.txt",
+    ]
+    assert len(collect([tmp_path / "one", tmp_path / "one" / "a.py"]).submissions) == 1, "named twice, graded once"
     with pytest.raises(UsageError, match="two submissions would be called"):
         collect([tmp_path / "one", tmp_path / "two"])
 
@@ -203,11 +207,17 @@ def test_a_name_that_no_file_can_have_loses_nothing(make_assignment, tmp_path):
 def test_names_that_differ_in_what_can_t_be_shown_are_numbered(tmp_path):
     for name in ("a\x01.py", "a\x02.py", "a\u202e.py", "a\N{REPLACEMENT CHARACTER} (2).py", "b.py"):
         (tmp_path / name).write_text("x = 1")
-    jobs = collect([tmp_path]).jobs
+    files = collect([tmp_path]).submissions
     odd = "a\N{REPLACEMENT CHARACTER}"
-    assert sorted(job.name for job in jobs) == [f"{odd} (2).py", f"{odd} (3).py", f"{odd} (4).py", f"{odd}.py", "b.py"]
-    assert {job.name: job.path.name for job in jobs}[f"{odd} (2).py"] == f"{odd} (2).py", "a real name is kept"
-    assert jobs == collect([tmp_path]).jobs
+    assert sorted(file.name for file in files) == [
+        f"{odd} (2).py",
+        f"{odd} (3).py",
+        f"{odd} (4).py",
+        f"{odd}.py",
+        "b.py",
+    ]
+    assert {file.name: file.path.name for file in files}[f"{odd} (2).py"] == f"{odd} (2).py", "a real name is kept"
+    assert files == collect([tmp_path]).submissions
 
 
 @pytest.mark.parametrize("name", ["x;=1+1;.py", "x\t@SUM(1).py", "\uff1d1+1.py", "-2.py", "a,+1.py", " =1.py"])
@@ -316,12 +326,12 @@ def test_a_grader_process_that_dies_costs_only_its_own_submission(make_assignmen
     """Whatever a lane dies of, what was decided in it stays, and the next submission gets a new one."""
     assignment = make_assignment({"test_q1.py": LANE_GRADER})
     returned = {"a": 0, "b": 13, "c": 14, "d": 10**10, "e": 0}
-    jobs = []
+    files = []
     for name, number in returned.items():
         (tmp_path / f"{name}.py").write_text(f"def add(a, b): return {number}")
-        jobs.append(Job(name, tmp_path / f"{name}.py"))
-    limits = LaneLimits(cpu_seconds=3, memory_mb=500)
-    found = {r.submission: r for r in grade_all(assignment, jobs, strongest, 2, limits=limits)}
+        files.append(SubmissionFile(name, tmp_path / f"{name}.py"))
+    engine = LocalEngine(2, LaneLimits(cpu_seconds=3, memory_mb=500))
+    found = {r.submission: r for r in grade_all(assignment, files, strongest, engine)}
     assert {name: (result.status, result.score) for name, result in found.items()} == {
         "a": ("graded", 7),
         "b": ("error", 1),

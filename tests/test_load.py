@@ -153,7 +153,7 @@ LOAD = runpy.run_path(str(ROOT / "benchmarks" / "load.py"))
 def test_points_are_the_same_beside_busy_loops():
     """A small version of the study, `make study`."""
     names = ["convolve/right/reference.py", "convolve/wrong/q6_runs_the_layers.py"]
-    crowded = LOAD["Setting"](lanes=2, loops=2, on_one_core=True)
+    crowded = LOAD["Setting"](max_workers=2, loops=2, on_one_core=True)
     results = dict(LOAD["graded"](crowded, names))
     assert {name: LOAD["not_as_declared"](name, result) for name, result in results.items()} == dict.fromkeys(names, "")
 

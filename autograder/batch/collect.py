@@ -13,7 +13,7 @@ from autograder.submission import SUFFIXES
 
 
 @dataclass(frozen=True)
-class Job:
+class SubmissionFile:
     """A submission to grade: its file, and its name in the results."""
 
     name: str
@@ -24,7 +24,7 @@ class Job:
 class Collected:
     """Submissions in the order of their names, and the files in the folders that are none."""
 
-    jobs: tuple[Job, ...]
+    submissions: tuple[SubmissionFile, ...]
     passed_over: tuple[Path, ...]
 
 
@@ -39,35 +39,35 @@ def collect(paths: Sequence[Path]) -> Collected:
     Raises:
         UsageError: a path does not exist, nothing was found, or two submissions would have the same name.
     """
-    jobs: dict[str, Job] = {}
+    chosen: dict[str, SubmissionFile] = {}
     passed_over = []
     for given in paths:
         if given.is_dir():
             files = sorted(_files_below(given))
             passed_over += [path for path in files if path.suffix.lower() not in SUFFIXES]
-            found = _jobs(given, [path for path in files if path.suffix.lower() in SUFFIXES])
+            found = _submissions(given, [path for path in files if path.suffix.lower() in SUFFIXES])
         elif given.exists() or given.is_symlink():
-            found = [Job(_name(Path(given.name)), given)]
+            found = [SubmissionFile(_name(Path(given.name)), given)]
         else:
             raise UsageError(f"there is no submission {str(given)!r}")
-        for job in found:
-            other = jobs.setdefault(job.name, job)
-            if other.path.absolute() != job.path.absolute():
+        for file in found:
+            other = chosen.setdefault(file.name, file)
+            if other.path.absolute() != file.path.absolute():
                 raise UsageError(
-                    f"two submissions would be called {job.name!r} ({other.path} and {job.path}): "
+                    f"two submissions would be called {file.name!r} ({other.path} and {file.path}): "
                     "grade the folder above both, or one at a time"
                 )
-    if not jobs:
+    if not chosen:
         raise UsageError(f"there is no {', '.join(SUFFIXES)} file in {', '.join(map(str, paths))}")
-    return Collected(tuple(jobs[name] for name in sorted(jobs)), tuple(passed_over))
+    return Collected(tuple(chosen[name] for name in sorted(chosen)), tuple(passed_over))
 
 
-def _jobs(folder: Path, paths: Sequence[Path]) -> list[Job]:
+def _submissions(folder: Path, paths: Sequence[Path]) -> list[SubmissionFile]:
     names = {path: _name(path.relative_to(folder)) for path in paths}
     # Who has a name that can be written keeps it, whatever others call their files.
     taken = {name for path, name in names.items() if name == path.relative_to(folder).as_posix()}
     numbers: Counter[str] = Counter()
-    jobs = []
+    found = []
     for path, name in names.items():
         unique = name
         if name != path.relative_to(folder).as_posix():
@@ -76,8 +76,8 @@ def _jobs(folder: Path, paths: Sequence[Path]) -> list[Job]:
                 numbers[name] += 1
                 unique = f"{stem} ({numbers[name] + 1}){suffix}"
             taken.add(unique)
-        jobs.append(Job(unique, path))
-    return jobs
+        found.append(SubmissionFile(unique, path))
+    return found
 
 
 def _name(path: Path) -> str:

@@ -1,8 +1,8 @@
-"""The engine for one machine: a few grader processes, each with one submission's worker at a time.
+"""The engine for one machine: lanes, which are processes that run one task after the other.
 
 Graders handle what submissions return, and can be brought to compute for ever or to run out of memory by it, however
 they are written. So a lane is held to its own processor time and memory by the kernel, tells what was decided as soon
-as it is, and is replaced when it ends: its submission keeps what was decided, and its neighbours notice nothing.
+as it is, and is replaced when it ends: its task keeps what was decided, and its neighbours notice nothing.
 """
 
 from __future__ import annotations
@@ -11,31 +11,30 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
+import pickle
 import resource
 import signal
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, NoReturn
 
-from autograder.assignment import Assignment
-from autograder.batch.collect import Job
-from autograder.errors import AutograderError
-from autograder.grading.grade import grade
-from autograder.results import Result
-from autograder.sandbox import Sandbox
+from autograder.batch.engine import Died, Function, Outcome, R, Raised, Returned, T
 
 _SPAWN = multiprocessing.get_context("spawn")
-_SECONDS_TO_END = 10.0  # for a lane that is asked to
+_SECONDS_TO_END = 10.0  # for lanes that are asked to
+# What a lane's message is about, in its first byte.
+_READY, _TOLD, _RETURNED, _RAISED = b"0", b"1", b"2", b"3"
 
 
 @dataclass(frozen=True)
 class LaneLimits:
-    """What a lane may use for one submission, by itself: its worker has limits of its own.
+    """What a lane may use for one task, by itself: where that is a submission's, its worker has limits of its own.
 
     Processor time, since wall time passes while the worker computes, and on a busy machine.
     """
@@ -44,124 +43,157 @@ class LaneLimits:
     memory_mb: int = 2048  # beyond what it had before
 
 
-def grade_all(
-    assignment: Assignment,
-    jobs: Sequence[Job],
-    sandbox: Sandbox,
-    lanes: int,
-    running: Callable[[list[Job]], None] = lambda _jobs: None,
-    limits: LaneLimits = LaneLimits(),
-) -> Iterator[Result]:
-    """Grade submissions, ``lanes`` at a time, and yield each result when it is there.
+@dataclass(frozen=True)
+class LocalEngine:
+    """Runs up to ``max_workers`` tasks at a time, each in a process of its own, on this machine."""
 
-    Every job yields exactly one result; one that fails on our side has the status ``error``. ``running`` is
-    told what is being graded whenever that changes.
-    """
-    waiting = list(reversed(jobs))
-    idle: list[_Lane] = []
-    busy: dict[Any, _Lane] = {}
-    try:
-        while waiting or busy:
-            while waiting and len(busy) < lanes:
-                lane = idle.pop() if idle else _Lane()
-                lane.begin(assignment, waiting.pop(), sandbox, limits)
-                busy[lane.connection] = lane
-            running([lane.job for lane in busy.values()])
-            yield from _finished(busy, idle)
-    finally:
-        for lane in [*idle, *busy.values()]:
-            lane.close()
+    max_workers: int
+    limits: LaneLimits = LaneLimits()
 
-
-def grade_alone(assignment: Assignment, path: Path, sandbox: Sandbox) -> Result:
-    """Grade one submission in a lane of its own, for whoever has no process to lose."""
-    [result] = grade_all(assignment, [Job(path.name, path)], sandbox, lanes=1)
-    return result
+    def run(self, function: Function[T, R], tasks: Iterable[T], /) -> Generator[tuple[T, Outcome[R]], None, None]:
+        """See :meth:`autograder.batch.engine.Engine.run`. A function or a task that can't be pickled is an error."""
+        waiting = iter(tasks)
+        order = bytes(ForkingPickler.dumps(function))
+        idle: list[_Lane[T, R]] = []
+        busy: dict[Any, _Lane[T, R]] = {}
+        try:
+            while True:
+                while len(busy) < self.max_workers:
+                    try:
+                        task = next(waiting)
+                    except StopIteration:
+                        break
+                    lane = _living(idle) or _Lane(order, self.limits)
+                    busy[lane.connection] = lane
+                    lane.begin(task)
+                if not busy:
+                    return
+                yield from _finished(busy, idle)
+        finally:
+            _close([*idle, *busy.values()])
 
 
-def _finished(busy: dict[Any, _Lane], idle: list[_Lane]) -> list[Result]:
-    """Wait until at least one lane has finished, and free those that have."""
-    results: list[Result] = []
-    while not results:
-        for connection in wait(list(busy)):
-            lane = busy[connection]
-            result = lane.receive()
-            if result is None:
-                continue
-            results.append(result)
-            del busy[connection]
-            if lane.process.is_alive():
-                idle.append(lane)
-            else:
-                lane.close()
-    return results
+def _living(idle: list[_Lane[T, R]]) -> _Lane[T, R] | None:
+    """One of the lanes that are idle, unless the kernel took them meanwhile."""
+    while idle:
+        lane = idle.pop()
+        if lane.process.is_alive():
+            return lane
+        _close([lane])
+    return None
 
 
-class _Lane:
-    """One trusted grader process, which grades one submission after the other."""
+def _finished(busy: dict[Any, _Lane[T, R]], idle: list[_Lane[T, R]]) -> list[tuple[T, Outcome[R]]]:
+    """Wait until at least one lane has something to say, and free those that have finished."""
+    outcomes = []
+    for connection in wait(list(busy)):
+        lane = busy[connection]
+        outcome = lane.receive()
+        if outcome is None:
+            continue
+        outcomes.append((lane.task, outcome))
+        idle.append(busy.pop(connection))
+    return outcomes
 
-    job: Job
 
-    def __init__(self) -> None:
+def _close(lanes: list[_Lane[T, R]]) -> None:
+    """End lanes, and all that they have started."""
+    for lane in lanes:
+        lane.connection.close()
+        lane.process.terminate()
+    until = time.monotonic() + _SECONDS_TO_END
+    for lane in lanes:
+        lane.process.join(max(until - time.monotonic(), 0))
+        lane.process.kill()
+        lane.process.join()
+
+
+class _Lane(Generic[T, R]):
+    """The engine's side of one process, which does one task after the other."""
+
+    task: T
+
+    def __init__(self, order: bytes, limits: LaneLimits) -> None:
+        self._order: bytes | None = order  # until it is ready: a process that starts reads nothing
+        self._waiting: bytes | None = None
+        self._limits = limits
         self.connection, theirs = _SPAWN.Pipe()
-        self.process = _SPAWN.Process(target=_run_lane, args=(theirs,))
+        self.process = _SPAWN.Process(target=_run_lane, args=(theirs, limits))
         with _clean_environment(), theirs:
             self.process.start()
 
-    def begin(self, assignment: Assignment, job: Job, sandbox: Sandbox, limits: LaneLimits) -> None:
-        self.job, self._limits = job, limits
-        self._so_far = _failed(job, "")
-        with contextlib.suppress(OSError):  # it has died: `receive` says so
-            self.connection.send((assignment, job, sandbox, limits))
+    def begin(self, task: T) -> None:
+        self.task, self._last = task, None
+        self._waiting = bytes(ForkingPickler.dumps(task))
+        if self._order is None:
+            self._send(self._waiting)
 
-    def receive(self) -> Result | None:
-        """What the lane has to say: None where it is not done, or else the result, be it that the lane has died."""
+    def _send(self, message: bytes) -> None:
+        with contextlib.suppress(OSError):  # it has died: `receive` says so
+            self.connection.send_bytes(message)
+
+    def receive(self) -> Outcome[R] | None:
+        """What the lane has to say: None where it is not done, or else the outcome, be it that the lane has died."""
         try:
-            is_done, result = self.connection.recv()
+            message = self.connection.recv_bytes()
         except (EOFError, OSError):
             self.process.join()
             return self._of_the_dead()
-        if is_done:
-            return result  # type: ignore[no-any-return]
-        self._so_far = result
+        kind, content = message[:1], message[1:]
+        if kind == _READY:
+            assert self._order is not None and self._waiting is not None
+            self._send(self._order)
+            self._send(self._waiting)
+            self._order = self._waiting = None
+            return None
+        try:
+            value = pickle.loads(content)  # noqa: S301  (from a process of ours)
+        except Exception as error:
+            return None if kind == _TOLD else Raised(error, traceback.format_exc(), self._last)
+        if kind == _RETURNED:
+            return Returned(value)
+        if kind == _RAISED:
+            raised, trace = value
+            return Raised(raised, trace, self._last)
+        self._last = value
         return None
 
-    def _of_the_dead(self) -> Result:
+    def _of_the_dead(self) -> Died[R]:
         code = self.process.exitcode or 0
-        if code == -signal.SIGXCPU and self._so_far.checks:
-            # Nobody's fault but the submission's: what graders do otherwise takes them seconds.
-            because = (
-                f"What the submission returned took more than {self._limits.cpu_seconds} seconds of processor time to "
-                "judge, so that grading was stopped: return what is asked for, and no more."
-            )
-            return replace(self._so_far, status="partial", notes=(*self._so_far.notes, because), trouble="")
-        ended = signal.strsignal(-code) if code < 0 else f"exit status {code}"
-        trouble = f"The grader process died while it graded this submission ({ended})."
-        return replace(self._so_far, status="error", trouble=f"{self._so_far.trouble}\n\n{trouble}".strip())
-
-    def close(self) -> None:
-        self.connection.close()
-        self.process.terminate()
-        self.process.join(_SECONDS_TO_END)
-        self.process.kill()
-        self.process.join()
+        reason = (signal.strsignal(-code) or f"signal {-code}") if code < 0 else f"exit status {code}"
+        return Died(reason, self._limits.cpu_seconds if code == -signal.SIGXCPU else None, self._last)
 
 
-def _run_lane(connection: Connection) -> None:
+def _run_lane(connection: Connection, limits: LaneLimits) -> None:
     """What a lane does, until the other end is closed."""
     _begin_lane()
-    while True:
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        connection.send_bytes(_READY)
+        function = pickle.loads(connection.recv_bytes())  # noqa: S301  (from the process that started this one)
+        while True:
+            task = connection.recv_bytes()
+            _limit(limits)
+            connection.send_bytes(_attempt(function, task, connection))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending
+
+
+def _attempt(function: Function[Any, Any], task: bytes, connection: Connection) -> bytes:
+    """Do a task; return the message that says what came of it."""
+    try:
+        value = function(pickle.loads(task), lambda so_far: connection.send_bytes(_TOLD + pickle.dumps(so_far)))  # noqa: S301
+        return _RETURNED + pickle.dumps(value)
+    except Exception as error:  # a defect in one task must not cost the others their outcomes
+        trace = traceback.format_exc()
         try:
-            assignment, job, sandbox, limits = connection.recv()
-        except (EOFError, OSError):
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending
-            return
-        _limit(limits)
-        connection.send((True, _grade(assignment, job, sandbox, lambda result: connection.send((False, result)))))
+            content = pickle.dumps((error, trace))
+            pickle.loads(content)  # noqa: S301  (some exceptions can be written and not read)
+        except Exception:
+            content = pickle.dumps((RuntimeError(f"{type(error).__name__}: {error}"), trace))
+        return _RAISED + content
 
 
 def _limit(limits: LaneLimits) -> None:
-    """Soft limits, which the next submission's replace. Past the first the kernel ends the process."""
+    """Soft limits, which the next task's replace. Past the first the kernel ends the process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     held = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmData:"))
     cpu = int(used.ru_utime + used.ru_stime) + 1 + limits.cpu_seconds
@@ -169,13 +201,6 @@ def _limit(limits: LaneLimits) -> None:
     for name, value in ((resource.RLIMIT_CPU, cpu), (resource.RLIMIT_DATA, data), (resource.RLIMIT_CORE, 0)):
         hard = resource.getrlimit(name)[1]
         resource.setrlimit(name, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
-
-
-@contextlib.contextmanager
-def lane_pool(size: int) -> Iterator[ProcessPoolExecutor]:
-    """Lanes for anything else that grader processes do."""
-    with _clean_environment(), ProcessPoolExecutor(size, _SPAWN, initializer=_begin_lane) as pool:
-        yield pool
 
 
 @contextlib.contextmanager
@@ -202,22 +227,12 @@ def _begin_lane() -> None:
     """A lane ends with the command that started it, however that ends, and its worker ends with the lane."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
     signal.signal(signal.SIGTERM, _end)
+    # Ctrl-C reaches all processes of a terminal: what it means for a lane, the command says. Not SIG_IGN, which the
+    # processes that a lane starts would inherit.
+    signal.signal(signal.SIGINT, lambda *_: None)
 
 
-def _end(*_: object) -> None:
+def _end(*_: object) -> NoReturn:
     """Leave nothing behind, and don't be disturbed in that."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit()
-
-
-def _grade(assignment: Assignment, job: Job, sandbox: Sandbox, decided: Callable[[Result], None]) -> Result:
-    try:
-        return grade(assignment, job.path, sandbox, job.name, decided)
-    except AutograderError as error:
-        return _failed(job, str(error))
-    except Exception:  # a defect of ours must not cost the other submissions their results
-        return _failed(job, traceback.format_exc())
-
-
-def _failed(job: Job, trouble: str) -> Result:
-    return Result(job.name, "error", (), trouble=trouble)

@@ -28,6 +28,24 @@ def grade(
     decided: Callable[[Result], None] = lambda _result: None,
     questions: Collection[str] = (),
 ) -> Result:
+    """Grade one submission from its file, as :func:`grade_submission` does."""
+    name = name or path.name
+    assignment.check_questions(questions)
+    try:
+        submission = read_submission(path)
+    except UnreadableSubmission as reason:
+        return ungradable(assignment, name, str(reason), questions)
+    return grade_submission(assignment, submission, sandbox, name, decided, questions)
+
+
+def grade_submission(
+    assignment: Assignment,
+    submission: Submission,
+    sandbox: Sandbox,
+    name: str,
+    decided: Callable[[Result], None] = lambda _result: None,
+    questions: Collection[str] = (),
+) -> Result:
     """Grade one submission.
 
     Whatever is wrong with the submission is in the result. ``name`` is how it is called there. ``decided`` is told
@@ -39,12 +57,7 @@ def grade(
         AutograderError: the assignment or this machine is not fit for grading.
     """
     assignment.check_questions(questions)
-    name = name or path.name
     began = time.monotonic()
-    try:
-        submission = read_submission(path)
-    except UnreadableSubmission as reason:
-        return ungradable(assignment, name, str(reason), questions)
 
     def result_of(run: GradersRun) -> Result:
         return Result(

@@ -21,7 +21,7 @@ from otter.test_files import GradingResults
 from rich.console import Console
 
 from autograder.assignment import Assignment
-from autograder.batch.local import grade_alone
+from autograder.batch.run import grade_alone
 from autograder.errors import AutograderError, UnreadableSubmission
 from autograder.grading.grade import ungradable
 from autograder.packaging.bundle import FOLDER, load_bundle

@@ -25,7 +25,7 @@ from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.ottr_test import OttrTestFile  # a passive holder of results, though made for R
 
 from autograder.assignment import load_assignment
-from autograder.batch.local import grade_alone
+from autograder.batch.run import grade_alone
 from autograder.errors import AutograderError
 from autograder.packaging.bundle import FOLDER, load_bundle, write_bundle
 from autograder.packaging.framework import pinned_requirements

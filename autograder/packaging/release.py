@@ -21,8 +21,9 @@ from otter.test_files import create_test_file
 
 from autograder import diagnosis
 from autograder.assignment import DIAGNOSIS, SETTINGS, Assignment
-from autograder.batch.collect import Job
-from autograder.batch.local import grade_all
+from autograder.batch.collect import SubmissionFile
+from autograder.batch.local import LocalEngine
+from autograder.batch.run import grade_all
 from autograder.errors import AssignmentError, UsageError
 from autograder.grading.session import declared_checks
 from autograder.packaging.bundle import copy, open_assignment, parts_of
@@ -198,8 +199,8 @@ def check_scores(assignment: Assignment, built: Built, sandbox: str) -> float:
         raise AssignmentError("the hidden graders have no points to give")
     with open_assignment(str(built.package)) as packed:
         confinement: Sandbox = choose(sandbox, forbidden=(assignment.folder, packed.folder))
-        jobs = [Job("the reference", built.solved), Job("the blank notebook", built.blank)]
-        results = {result.submission: result for result in grade_all(packed, jobs, confinement, lanes=2)}
+        files = [SubmissionFile("the reference", built.solved), SubmissionFile("the blank notebook", built.blank)]
+        results = {result.submission: result for result in grade_all(packed, files, confinement, LocalEngine(2))}
     for result in results.values():
         if result.trouble:
             raise AssignmentError(f"grading {result.submission} failed: {result.trouble}")

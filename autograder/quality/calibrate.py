@@ -6,13 +6,14 @@ import hashlib
 import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.batch.local import lane_pool
+from autograder.batch.engine import Engine, Tell
+from autograder.batch.local import LaneLimits
 from autograder.errors import AssignmentError, AutograderError, UnreadableSubmission
 from autograder.grading.grade import worker_for
 from autograder.grading.session import claims_about_training, measure_training
@@ -32,6 +33,7 @@ SEEDS = 100  # for each style; an error of one in 10,000 takes 62 with three tra
 QUICK_SEEDS = 3
 _AT_ONCE = 5  # seeds of a task, so that little is lost when it is interrupted
 _SECONDS = 36_000  # for a task
+TASK_LIMITS = LaneLimits(cpu_seconds=_SECONDS)
 
 
 def styles(assignment: Assignment) -> dict[str, Path]:
@@ -51,7 +53,7 @@ def styles(assignment: Assignment) -> dict[str, Path]:
 def calibrate(
     assignment: Assignment,
     sandbox: Sandbox,
-    lanes: int,
+    engine: Engine,
     seeds: int,
     *,
     store: bool,
@@ -78,23 +80,20 @@ def calibrate(
     waiting = list(_missing(calibration, claims, found, seeds))
     done, total = 0, sum(len(task.kinds) for task in waiting)
     progress(done, total)
-    running: dict[Future[list[tuple[int, dict[str, float]]]], str] = {}
     troubles: dict[str, str] = {}
-    with lane_pool(lanes) as pool:
-        while waiting or running:
-            while waiting and len(running) < lanes:  # no more than that: an interruption waits for what was handed over
-                task = waiting.pop(0)
-                running[pool.submit(_train, assignment, found[task.style], sandbox, task.kinds)] = task.style
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                style = running.pop(future)
-                try:
-                    trained = future.result()
-                except (AutograderError, UnreadableSubmission) as error:  # the others are measured all the same
-                    troubles[style] = f"{style} could not be measured: {error}"
-                    waiting = [task for task in waiting if task.style != style]
-                    continue
+
+    def wanted() -> Iterator[_Task]:
+        return (task for task in waiting if task.style not in troubles)
+
+    with closing(engine.run(_Trainer(assignment, sandbox, found), wanted())) as outcomes:
+        for task, outcome in outcomes:
+            try:
+                trained = outcome.result()
+            except (AutograderError, UnreadableSubmission) as error:  # the others are measured all the same
+                troubles[task.style] = f"{task.style} could not be measured: {error}"
+            else:
                 for number, measured in trained:
-                    calibration.add(style, number, measured)
+                    calibration.add(task.style, number, measured)
                 done += len(trained)
                 progress(done, total)
             if store:
@@ -161,19 +160,28 @@ def _key(number: int) -> bytes:
     return hashlib.sha256(f"calibration {number}".encode()).digest()
 
 
-def _train(
-    assignment: Assignment, path: Path, sandbox: Sandbox, kinds: dict[int, frozenset[str]]
-) -> list[tuple[int, dict[str, float]]]:
-    """One trial of each of the kinds with each of the seeds, in one worker."""
-    trained = []
-    with worker_for(assignment, read_submission(path), sandbox, _SECONDS) as remote:
-        for number, wanted in kinds.items():
-            court, run = measure_training(assignment.with_key(_key(number)), remote, wanted)
-            if run.trouble:
-                raise AssignmentError(run.trouble)
-            not_reached = {claim.measure: math.nan for claim in court.claims.values() if claim.kind in wanted}
-            trained.append((number, not_reached | court.measured))
-    return trained
+_Trained = list[tuple[int, dict[str, float]]]  # number of the seed, and what each measure was
+
+
+@dataclass(frozen=True)
+class _Trainer:
+    """Runs one trial of each of the kinds with each of the seeds of a task, in one worker."""
+
+    assignment: Assignment
+    sandbox: Sandbox
+    styles: dict[str, Path]
+
+    def __call__(self, task: _Task, _tell: Tell[_Trained]) -> _Trained:
+        trained: _Trained = []
+        submission = read_submission(self.styles[task.style])
+        with worker_for(self.assignment, submission, self.sandbox, _SECONDS) as remote:
+            for number, wanted in task.kinds.items():
+                court, run = measure_training(self.assignment.with_key(_key(number)), remote, wanted)
+                if run.trouble:
+                    raise AssignmentError(run.trouble)
+                not_reached = {claim.measure: math.nan for claim in court.claims.values() if claim.kind in wanted}
+                trained.append((number, not_reached | court.measured))
+        return trained
 
 
 @dataclass(frozen=True)

@@ -3,4 +3,6 @@
 from autograder.submission.reading import SUFFIXES as SUFFIXES
 from autograder.submission.reading import Cell as Cell
 from autograder.submission.reading import Submission as Submission
+from autograder.submission.reading import parse_submission as parse_submission
+from autograder.submission.reading import read_bytes as read_bytes
 from autograder.submission.reading import read_submission as read_submission

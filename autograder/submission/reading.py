@@ -11,7 +11,7 @@ import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from autograder.errors import UnreadableSubmission
@@ -46,33 +46,48 @@ def read_submission(path: Path) -> Submission:
     Raises:
         UnreadableSubmission: there is no code to read; the message says why, for the student.
     """
+    return parse_submission(path.suffix, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a file that was handed in.
+
+    Raises:
+        UnreadableSubmission: it is no ordinary file, is too large or can't be read.
+    """
     try:
-        return _read(path.name, _bytes_of(path))
-    except UnreadableSubmission:
-        raise
+        # lstat first: opening a FIFO would wait for ever, and a link may point at somebody else's work.
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            raise UnreadableSubmission("This is not an ordinary file, so it was not opened.")
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableSubmission(_TOO_LARGE)
+        return path.read_bytes()
     except OSError as error:
         raise UnreadableSubmission(f"The file can't be read ({error.strerror or error}).") from None
+
+
+def parse_submission(suffix: str, data: bytes) -> Submission:
+    """Take a submission's code and its written answers from what is in its file, whose name ends in ``suffix``.
+
+    Raises:
+        UnreadableSubmission: there is no code to read; the message says why, for the student.
+    """
+    try:
+        return _read(suffix, data)
+    except UnreadableSubmission:
+        raise
     except Exception as error:  # whatever a decoder stumbles over in hostile bytes is the file's fault
         raise UnreadableSubmission(f"The file can't be read ({type(error).__name__}).") from None
-
-
-def _bytes_of(path: Path) -> bytes:
-    # lstat first: opening a FIFO would wait for ever, and a link may point at somebody else's work.
-    mode = path.lstat().st_mode
-    if not stat.S_ISREG(mode):
-        raise UnreadableSubmission("This is not an ordinary file, so it was not opened.")
-    if path.stat().st_size > MAX_BYTES:
-        raise UnreadableSubmission(_TOO_LARGE)
-    return path.read_bytes()
 
 
 _TOO_LARGE = f"The file is larger than {MAX_BYTES >> 20} MB. Clear the outputs of the notebook and hand it in again."
 
 
-def _read(name: str, data: bytes) -> Submission:
+def _read(suffix: str, data: bytes) -> Submission:
     if not data.strip():
         raise UnreadableSubmission("The file is empty.")
-    match PurePosixPath(name.lower()).suffix:
+    match suffix.lower():
         case ".ipynb":
             cells = _notebook_cells(data)
         case ".py":
@@ -203,7 +218,7 @@ def _decode_python(data: bytes) -> str:
 
 
 def _from_zip(data: bytes) -> tuple[str, bytes]:
-    """The one notebook, or else the one Python file, of an archive."""
+    """The one notebook, or else the one Python file, of an archive: its suffix and what is in it."""
     if data.count(_ENTRY) > MAX_ENTRIES:
         raise UnreadableSubmission(f"The archive holds more than {MAX_ENTRIES:,} files: hand in your notebook alone.")
     try:
@@ -216,7 +231,7 @@ def _from_zip(data: bytes) -> tuple[str, bytes]:
             for suffix in (".ipynb", ".py"):
                 found = [info for info in files if info.filename.lower().endswith(suffix)]
                 if len(found) == 1:
-                    return found[0].filename, _unzip(archive, found[0])
+                    return suffix, _unzip(archive, found[0])
                 if found:
                     names = ", ".join(info.filename for info in found[:5])
                     raise UnreadableSubmission(f"The archive holds several {suffix} files ({names}): hand in one.")

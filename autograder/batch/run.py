@@ -1,0 +1,103 @@
+"""The work of a class: submissions become tasks, an engine runs them, and each gets exactly one result."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.assignment import Assignment
+from autograder.batch.collect import SubmissionFile
+from autograder.batch.engine import Died, Engine, Outcome, Raised, Returned, Tell
+from autograder.batch.local import LocalEngine
+from autograder.batch.task import AssignmentSource, GradingTask, environment_of, grading_tasks
+from autograder.errors import AutograderError, UnreadableSubmission
+from autograder.grading.grade import grade_submission, ungradable
+from autograder.results import Result
+from autograder.sandbox import Sandbox
+from autograder.submission import parse_submission
+
+
+@dataclass(frozen=True)
+class TaskGrader:
+    """What an engine does with a grading task: an :data:`autograder.batch.engine.Function`."""
+
+    assignments: AssignmentSource
+    sandbox: Sandbox
+
+    def __call__(self, task: GradingTask, tell: Tell[Result]) -> Result:
+        """Grade the submission of a task, and tell what is decided so far.
+
+        Raises:
+            AutograderError: the assignment or this machine is not fit for it.
+        """
+        assignment = self.assignments.find(task.assignment)
+        if environment_of(assignment, self.sandbox) != task.environment:
+            raise AutograderError("this process has other versions or another sandbox than the task names: grade again")
+        if task.unreadable:
+            return ungradable(assignment, task.name, task.unreadable, task.questions)
+        try:
+            submission = parse_submission(task.suffix, task.content)
+        except UnreadableSubmission as reason:
+            return ungradable(assignment, task.name, str(reason), task.questions)
+        return grade_submission(assignment, submission, self.sandbox, task.name, tell, task.questions)
+
+
+def grade_all(
+    assignment: Assignment,
+    files: Iterable[SubmissionFile],
+    sandbox: Sandbox,
+    engine: Engine,
+    running: Callable[[list[str]], None] = lambda _names: None,
+    questions: Collection[str] = (),
+) -> Generator[Result, None, None]:
+    """Grade submissions and yield each result when it is there.
+
+    Every file yields exactly one result; one that fails on our side has the status ``error``. ``running`` is told
+    the names of what is being graded whenever that changes.
+    """
+    at_work: dict[str, None] = {}
+
+    def started() -> Iterator[GradingTask]:
+        for task in grading_tasks(assignment, files, sandbox, questions):
+            at_work[task.name] = None
+            running(list(at_work))
+            yield task
+
+    with contextlib.closing(engine.run(TaskGrader(AssignmentSource(assignment), sandbox), started())) as outcomes:
+        for task, outcome in outcomes:
+            del at_work[task.name]
+            running(list(at_work))
+            yield result_of(task, outcome)
+
+
+def grade_alone(assignment: Assignment, path: Path, sandbox: Sandbox) -> Result:
+    """Grade one submission in a process of its own, for whoever has none to lose."""
+    [result] = grade_all(assignment, [SubmissionFile(path.name, path)], sandbox, LocalEngine(1))
+    return result
+
+
+def result_of(task: GradingTask, outcome: Outcome[Result]) -> Result:
+    """The result of a task, however its process fared."""
+    match outcome:
+        case Returned(result):
+            return result
+        case Raised(AutograderError() as error):
+            return Result(task.name, "error", (), trouble=str(error))
+        case Raised():
+            return Result(task.name, "error", (), trouble=outcome.trace)
+        case Died():
+            return _result_of_the_dead(outcome, outcome.last or Result(task.name, "error", ()))
+
+
+def _result_of_the_dead(outcome: Died[Result], so_far: Result) -> Result:
+    if outcome.cpu_seconds is not None and so_far.checks:
+        # Nobody's fault but the submission's: what graders do otherwise takes them seconds.
+        because = (
+            f"What the submission returned took more than {outcome.cpu_seconds} seconds of processor time to judge, so "
+            "that grading was stopped: return what is asked for, and no more."
+        )
+        return replace(so_far, status="partial", notes=(*so_far.notes, because), trouble="")
+    trouble = f"The grader process died while it graded this submission ({outcome.reason})."
+    return replace(so_far, status="error", trouble=f"{so_far.trouble}\n\n{trouble}".strip())
