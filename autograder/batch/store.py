@@ -1,4 +1,8 @@
-"""The folder that a class's results are written to: one command at a time, and each file whole."""
+"""The folder that a class's results are written to: one command at a time, and each file whole.
+
+``results/`` is for people and learning platforms. ``store/`` is for what reads results again: it holds all of each,
+and what students must not see.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.atomic import write_whole
-from autograder.errors import UsageError
+from autograder.errors import AutograderError, UsageError
 from autograder.report.gradescope import to_gradescope
 from autograder.report.scores import scores
 from autograder.results import Result
@@ -24,7 +28,7 @@ _UNFIT_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 @dataclass
 class ResultStore:
-    """The folder that results are written to: ``results/<submission>.json`` and ``scores.csv``.
+    """The folder that results are written to: ``results/<submission>.json``, ``scores.csv`` and ``store/``.
 
     What can't be written, on a full disk for instance, is kept in ``unwritten``, by its name and with the reason, and
     stops nothing else.
@@ -70,6 +74,23 @@ class ResultStore:
         else:
             self.unwritten.pop(name, None)
 
+    def read(self, submission: str) -> Result | None:
+        """What is kept of a submission, if anything is.
+
+        Raises:
+            AutograderError: it can't be read.
+        """
+        path = self._path(submission)
+        try:
+            return Result.from_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except AutograderError as error:
+            raise AutograderError(f"{path}: {error}") from None
+
+    def _path(self, submission: str) -> Path:
+        return self.folder / "store" / f"{_digest(submission)}.json"
+
     def _write(self, result: Result) -> None:
         text = json.dumps(to_gradescope(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         results = self.folder / "results"
@@ -82,8 +103,10 @@ class ResultStore:
             if error.errno not in _UNFIT_NAME:
                 raise
             # The submission is in the file, under its own name.
-            path = results / f"{hashlib.blake2b(result.submission.encode(), digest_size=16).hexdigest()}.json"
-            write_whole(path, text)
+            write_whole(results / f"{_digest(result.submission)}.json", text)
+        kept = self._path(result.submission)
+        kept.parent.mkdir(exist_ok=True)
+        write_whole(kept, result.to_json() + "\n")
 
     def write_scores(self, order: Sequence[str]) -> Path:
         """Write ``scores.csv``: a row for each submission in this order, a column for each check.
@@ -97,3 +120,7 @@ class ResultStore:
         results = [self._rows[name] for name in order if name in self._rows]
         self._try(path.name, lambda: write_whole(path, scores(results)))
         return path
+
+
+def _digest(name: str) -> str:
+    return hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
