@@ -127,7 +127,12 @@ def grading_tasks(
     sandbox: Sandbox,
     questions: Collection[str] = (),
 ) -> Iterator[GradingTask]:
-    """A task for each file, which is read only when its task is asked for."""
+    """A task for each file, which is read only when its task is asked for.
+
+    Raises:
+        UsageError: the assignment has no such question.
+    """
+    assignment.check_questions(questions)
     digest, environment = assignment_digest(assignment), environment_of(assignment, sandbox)
     for file in files:
         content, unreadable = b"", ""
