@@ -17,7 +17,9 @@ from autograder.errors import AssignmentError, UsageError
 
 SETTINGS = "assignment.toml"
 KEY = "graders/key"
-DIAGNOSIS = "diagnosis"  # the folder of `autograder.diagnosis` that travels with an exercise, where `files` lists it
+_PACKAGE = Path(__file__).resolve().parent
+# The parts of the framework that can travel with an assignment, by the names that the setting `framework` has for them.
+PARTS = {"diagnosis": _PACKAGE / "diagnosis", "torchvision_compat": _PACKAGE / "worker" / "torchvision_compat.py"}
 
 
 class _Strict(BaseModel):
@@ -52,6 +54,7 @@ class Settings(_Strict):
 
     title: str
     files: list[str] = []  # what travels with the student and lies beside the submission when it is graded
+    framework: list[str] = []  # parts of the framework that do so, too: of PARTS
     autograder_files: list[str] = []  # what only the hidden graders read
     packages: list[str] = []  # what submissions may import besides what the framework needs itself: ["scikit-image"]
     preload: list[str] = ["numpy", "torch"]  # modules that a worker imports before it sees a submission
@@ -66,7 +69,19 @@ class Settings(_Strict):
             path = PurePosixPath(name)
             if path.is_absolute() or ".." in path.parts:
                 raise ValueError(f"{name!r} is not inside the assignment's folder")
+            if name in {part.name for part in PARTS.values()}:
+                raise ValueError(f"{name!r} is a part of the framework: list it in `framework`, and delete the copy")
         return files
+
+    @field_validator("framework")
+    @classmethod
+    def _known(cls, parts: list[str]) -> list[str]:
+        for name in parts:
+            if name not in PARTS:
+                raise ValueError(f"{name!r} is no part of the framework that can travel: {' and '.join(PARTS)} can")
+            if parts.count(name) > 1:
+                raise ValueError(f"{name!r} is listed twice")
+        return parts
 
 
 @dataclass(frozen=True)
@@ -126,7 +141,8 @@ class Assignment:
     @property
     def student_files(self) -> dict[str, Path]:
         """What lies beside the submission: name there to path here."""
-        return {name: self.folder / name for name in self.settings.files}
+        parts = [PARTS[name] for name in self.settings.framework]
+        return {name: self.folder / name for name in self.settings.files} | {part.name: part for part in parts}
 
     def with_key(self, secret: bytes) -> Assignment:
         """The same assignment with other hidden inputs, seeds and permutations."""

@@ -24,6 +24,8 @@ from pathlib import Path
 
 from plain_otter import Graded, as_notebook, otter_run, package, timed
 
+from autograder.assignment import PARTS
+
 ROOT = Path(__file__).resolve().parent.parent
 CNN = ROOT / "solutions" / "cnn"
 CONVENTIONAL = ROOT / "benchmarks" / "conventional"
@@ -66,8 +68,11 @@ ONLY_OURS = {
 
 def conventional_package(folder: Path) -> Path:
     """The same checks as plain Otter tests, with the hidden images in the zip, where such tests need them."""
-    names = ("fashion.py", "torchvision_compat.py", "data", "hidden")
-    files = {name: CNN / name for name in names} | {"grading/geometry.py": CNN / "graders" / "geometry.py"}
+    files = {name: CNN / name for name in ("fashion.py", "data", "hidden")}
+    files |= {
+        "torchvision_compat.py": PARTS["torchvision_compat"],
+        "grading/geometry.py": CNN / "graders" / "geometry.py",
+    }
     return package(CONVENTIONAL, folder / "conventional.zip", files)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import nbclient
 import nbformat
 
+from autograder.assignment import Assignment
+from autograder.packaging.bundle import copy
 from autograder.packaging.release import Built
 
 SUBPROCESS_ENV = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -40,6 +42,13 @@ class Executed:
     def pictures(self) -> int:
         """How many figures it shows."""
         return sum("image/png" in o.get("data", {}) for cell in self.notebook.cells for o in cell.get("outputs", []))
+
+
+def lay_files(assignment: Assignment, folder: Path) -> Path:
+    """Fill an empty folder with what a submission finds beside it, and return it."""
+    for name, source in assignment.student_files.items():
+        copy(source, folder / name)
+    return folder
 
 
 def execute(built: Built, workshop: Path) -> dict[str, Executed]:
@@ -89,8 +98,8 @@ def _answer_into(notebook: nbformat.NotebookNode, solved: Path) -> None:
         stub.source = answer
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    """The content of each file below a folder, without what a run leaves behind."""
-    found = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+def files_of(place: Path) -> dict[str, bytes]:
+    """The content of a file, or of each below a folder, without what a run leaves behind."""
+    found = {path.relative_to(place): path for path in [place, *place.rglob("*")] if path.is_file()}
     kept = {name: path for name, path in found.items() if "__pycache__" not in name.parts and name.name != ".OTTER_LOG"}
     return {name.as_posix(): path.read_bytes() for name, path in kept.items()}

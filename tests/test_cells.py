@@ -5,7 +5,7 @@ import textwrap
 import pytest
 from conftest import SOLUTIONS
 
-from autograder.assignment import TimeLimits, load_assignment
+from autograder.assignment import PARTS, TimeLimits, load_assignment
 from autograder.errors import StudentError
 from autograder.grading.grade import grade
 from autograder.sandbox import Limits
@@ -308,7 +308,7 @@ DOWNLOADS = """
 
 
 def test_a_download_finds_the_images_that_were_shipped(sandbox, run_code):
-    files = {"data": SOLUTIONS / "cnn" / "data", "torchvision_compat.py": SOLUTIONS / "cnn" / "torchvision_compat.py"}
+    files = {"data": SOLUTIONS / "cnn" / "data", "torchvision_compat.py": PARTS["torchvision_compat"]}
     submission, remote = run_code(
         sandbox, DOWNLOADS, files=files, preload=("torch",), times=TimeLimits(cell=60, call=60)
     )
@@ -394,7 +394,7 @@ def test_the_text_says_what_is_there_when_graded(name):
 
 def test_what_is_promised_is_there(sandbox, run_code):
     code = "\n".join(f"import {module}\nversion_of_{module} = {module}.__version__" for module in MODULES)
-    files = {"torchvision_compat.py": SOLUTIONS / "cnn" / "torchvision_compat.py"}
+    files = {"torchvision_compat.py": PARTS["torchvision_compat"]}
     times = TimeLimits(cell=120, call=60)
     submission, remote = run_code(sandbox, code, files=files, preload=("torch",), times=times)
     for module in MODULES:

@@ -14,8 +14,9 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+from lessons import files_of
 
-from autograder.assignment import Assignment, load_assignment
+from autograder.assignment import PARTS, Assignment, load_assignment
 from autograder.errors import AssignmentError, UsageError
 from autograder.grading.grade import grade
 from autograder.packaging.bundle import open_assignment
@@ -338,18 +339,23 @@ def test_a_claim_about_training_needs_a_calibration(adding, tmp_path):
     assert not (tmp_path / "student").exists()
 
 
-def test_the_students_module_is_brought_up_to_date(adding, tmp_path):
-    folder = adding.folder / "diagnosis"
-    folder.mkdir()
-    (folder / "watch.py").write_text("an older one")
-    edit(adding.folder / "assignment.toml", 'files = ["helper.py"]', 'files = ["helper.py", "diagnosis"]')
-    edit(adding.folder / "adding.py", "#   - helper.py\n", "#   - helper.py\n#   - diagnosis\n")
-    assign(load_assignment(adding.folder), tmp_path)
-    for place in (folder, tmp_path / "student" / "diagnosis"):
-        assert "class Watch" in (place / "watch.py").read_text() and (place / "__init__.py").exists()
-    (folder / "notes.txt").write_text("the instructor's own")
-    with pytest.raises(UsageError, match=r"holds notes.txt: call yours otherwise"):
-        assign(load_assignment(adding.folder), tmp_path)
+def test_parts_of_the_framework_travel_and_nothing_is_left_in_the_assignment_s_folder(adding, tmp_path):
+    edit(adding.folder / "assignment.toml", "title = ", 'framework = ["diagnosis", "torchvision_compat"]\ntitle = ')
+    edit(
+        adding.folder / "adding.py",
+        "import helper\n",
+        "import helper, torchvision_compat\nfrom diagnosis import diagnose\n",
+    )
+    before = set(adding.folder.rglob("*"))
+    released = assign(load_assignment(adding.folder), tmp_path)  # where the solved notebook runs, too
+    for part in PARTS.values():
+        assert files_of(released.student / part.name) == files_of(part) != {}
+    assert set(adding.folder.rglob("*")) == before
+    path = tmp_path / "ada.py"
+    path.write_text(f"import torchvision_compat\nfrom diagnosis import Diagnosis\n{RIGHT}")
+    with open_assignment(str(released.package)) as packed:
+        result = grade(packed, path, choose(forbidden=(adding.folder, packed.folder)))
+    assert (result.score, result.notes) == (3, ())
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`diagnose`, as students use it: on real images, with the submissions of the CNN assignment, and standing alone."""
 
 import copy
-import filecmp
 import math
 import shutil
 import subprocess
@@ -11,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lessons import files_of, lay_files
 
-from autograder import diagnosis
+from autograder.assignment import PARTS, load_assignment
 from autograder.diagnosis import diagnose
 from autograder.diagnosis.causes import Observations, Seen, describe_curve, likely_causes
 from autograder.diagnosis.watch import Epochs, Watch
 
 ROOT = Path(__file__).resolve().parent.parent
 CNN = ROOT / "solutions" / "cnn"
-PACKAGE = Path(diagnosis.__file__).parent
 # All but one that begins with a download, which finds its data where it is graded.
 RIGHT = sorted(path.stem for path in (CNN / "submissions" / "right").glob("*.py") if "mnist_" not in path.name)
 CAUSES = {
@@ -44,13 +43,19 @@ CAUSES = {
 
 
 @pytest.fixture(scope="module")
-def lesson():
+def beside(tmp_path_factory):
+    """A folder with what lies beside a notebook, from which it imports."""
+    folder = lay_files(load_assignment(CNN), tmp_path_factory.mktemp("beside"))
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture(scope="module")
+def lesson(beside):
     """The lesson's own loader, and its images as tensors: (1000, 1, 28, 28) and (500, 1, 28, 28)."""
-    sys.path.insert(0, str(CNN))
-    try:
-        import fashion
-    finally:
-        sys.path.remove(str(CNN))
+    import fashion
+
     raw = CNN / "data" / "FashionMNIST" / "raw"
     slices = []
     for name in ("train", "t10k"):
@@ -66,12 +71,8 @@ def examine(lesson):
     loader, (x, y), (x_val, y_val) = lesson
 
     def run(path, epochs=2):
-        sys.path.insert(0, str(CNN))
         namespace = {}
-        try:
-            exec(compile(path.read_text(), path.name, "exec"), namespace)
-        finally:
-            sys.path.remove(str(CNN))
+        exec(compile(path.read_text(), path.name, "exec"), namespace)
         torch.manual_seed(3)
         data, validation = loader(x[:320], y[:320], 32, True), loader(x_val[:100], y_val[:100], 32)
         return diagnose(
@@ -158,7 +159,7 @@ assert not {"sklearn", "torchvision", "pandas", "IPython", "pydantic", "rich", "
 
 
 def test_it_travels_and_needs_nothing_of_ours(tmp_path):
-    shutil.copytree(CNN / "diagnosis", tmp_path / "diagnosis")
+    shutil.copytree(ROOT / "assignments" / "cnn" / "diagnosis", tmp_path / "diagnosis")
     done = subprocess.run([sys.executable, "-c", ALONE], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Most likely: softmax before cross-entropy.")
@@ -166,11 +167,21 @@ def test_it_travels_and_needs_nothing_of_ours(tmp_path):
     assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
-def test_the_copies_are_the_packages_own():
-    names = sorted(path.name for path in PACKAGE.glob("*.py"))
-    for folder in (CNN / "diagnosis", ROOT / "assignments" / "cnn" / "diagnosis"):
-        assert sorted(path.name for path in folder.glob("*.py")) == names
-        assert filecmp.cmpfiles(PACKAGE, folder, names, shallow=False)[0] == names
+@pytest.mark.parametrize("part", PARTS)
+def test_what_travels_stands_once_in_the_package_and_in_what_is_released(part):
+    name = PARTS[part].name
+    assert [path for path in (ROOT / "solutions").rglob(name) if not path.is_symlink()] == []
+    for released in (ROOT / "assignments").glob(f"*/{name}"):
+        assert files_of(released) == files_of(PARTS[part])
+
+
+def test_the_old_name_is_accepted_with_a_warning():
+    code = (
+        "from autograder import diagnosis; from autograder.student import diagnose as old\n"
+        "assert old is diagnosis.diagnose"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "autograder.student is called autograder.diagnosis by now" in done.stderr
 
 
 # The watch

@@ -75,7 +75,7 @@ def _submitted(folder: Path, assignment: Assignment) -> Path:
     Raises:
         UnreadableSubmission: there is none, or several; the message says what to hand in.
     """
-    given = {Path(name) for name in assignment.settings.files}
+    given = set(map(Path, assignment.student_files))
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_given(path, folder, given)]
     for suffix in SUFFIXES:
         found = [path for path in files if path.suffix.lower() == suffix]

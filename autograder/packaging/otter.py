@@ -24,10 +24,10 @@ from otter.test_files import GradingResults, TestCase
 from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.ottr_test import OttrTestFile  # a passive holder of results, though made for R
 
-from autograder.assignment import load_assignment
+from autograder.assignment import PARTS, load_assignment
 from autograder.batch.run import grade_alone
 from autograder.errors import AutograderError
-from autograder.packaging.bundle import FOLDER, load_bundle, write_bundle
+from autograder.packaging.bundle import FOLDER, copy, load_bundle, write_bundle
 from autograder.packaging.framework import pinned_requirements
 from autograder.results import Check, Result
 from autograder.sandbox import choose
@@ -42,10 +42,14 @@ class HiddenGraders(AbstractOtterPlugin):  # type: ignore[misc]  # Otter has no 
     def during_assign(self, assignment: Any) -> None:
         """Add the bundle to the package, and make the student version the same each time.
 
-        The master notebook lies in the assignment's folder, beside ``assignment.toml``.
+        The master notebook lies in the assignment's folder, beside ``assignment.toml``. What that names of the
+        framework comes from here, to students and beside the solved notebook.
         """
         make_repeatable(Path(assignment.get_stu_path(assignment.notebook_basename)))
         ours = load_assignment(Path.cwd())
+        for part in (PARTS[name] for name in ours.settings.framework):
+            for place in (assignment.get_stu_path(part.name), assignment.get_ag_path(part.name)):
+                copy(part, Path(place))
         write_bundle(ours, Path(assignment.get_ag_path(FOLDER)))
         # Nothing for Otter's own kernel: a submission finds its files in our worker.
         assignment.files = [FOLDER]

@@ -19,8 +19,7 @@ import nbclient
 import nbformat
 from otter.test_files import create_test_file
 
-from autograder import diagnosis
-from autograder.assignment import DIAGNOSIS, SETTINGS, Assignment
+from autograder.assignment import SETTINGS, Assignment
 from autograder.batch.collect import SubmissionFile
 from autograder.batch.local import LocalEngine
 from autograder.batch.run import grade_all
@@ -62,7 +61,6 @@ def release(
         AssignmentError: the master notebook, the graders or what Otter made of them is not right.
     """
     _check_place(student, assignment)
-    refresh_diagnosis(assignment)
     step("Reading the master notebook")
     master = read_master(assignment)
     check_calibration(assignment, choose(sandbox, forbidden=(assignment.folder,)))
@@ -88,17 +86,6 @@ def _check_place(student: Path, assignment: Assignment) -> None:
     is_source = place == assignment.folder or place in assignment.folder.parents or (place / SETTINGS).exists()
     if is_source or (place.exists() and not is_release and (not place.is_dir() or any(place.iterdir()))):
         raise UsageError(f"{student} holds something else than an earlier release: choose another folder with -o")
-
-
-def refresh_diagnosis(assignment: Assignment) -> None:
-    """Bring the student's module in the assignment's folder up to this version of the framework, where it has one."""
-    if DIAGNOSIS not in assignment.settings.files:
-        return
-    folder = assignment.folder / DIAGNOSIS
-    if foreign := [path.name for path in folder.iterdir() if path.suffix != ".py" and path.name != "__pycache__"]:
-        raise UsageError(f"{folder} is for the framework's own module, but it holds {foreign[0]}: call yours otherwise")
-    shutil.rmtree(folder)
-    copy(Path(str(diagnosis.__file__)).parent, folder)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from autograder.assignment import DIAGNOSIS, Assignment
+from autograder.assignment import Assignment
 from autograder.errors import AssignmentError, TimedOut
 from autograder.training.decisions import Rule, Unsupported, find_rule
 
@@ -190,7 +190,7 @@ def conditions_of(assignment: Assignment) -> dict[str, str]:
     """What a whole calibration depends on: the libraries, the data, and code that the graders lend to trainings."""
     settings = assignment.settings
     conditions = {name: _version(name) for name in ("torch", "numpy", "scikit-learn") if _version(name)}
-    files = [assignment.folder / name for name in (*settings.files, *settings.autograder_files) if name != DIAGNOSIS]
+    files = [assignment.folder / name for name in (*settings.files, *settings.autograder_files)]
     conditions["data"] = _digest(path for path in files if path.suffix != ".py")
     # Code that is named where trainings are set up; what other graders use has no part in one.
     texts = [path.read_text() for path in sorted(assignment.graders.rglob("*.py"))]

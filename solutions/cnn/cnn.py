@@ -27,8 +27,6 @@
 # files:
 #   - fashion.py
 #   - drawings.py
-#   - torchvision_compat.py
-#   - diagnosis
 #   - data
 # init_cell: false
 # plugins:

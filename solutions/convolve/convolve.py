@@ -26,7 +26,6 @@
 #     zip: there, File > Download gives you the notebook.)
 # files:
 #   - tiny_images.py
-#   - diagnosis
 #   - data
 # init_cell: false
 # plugins:

@@ -1,7 +1,7 @@
 """Find out what is wrong with a model or its training before you hand it in.
 
-    from diagnosis import diagnose          # in the folder of an exercise
-    from autograder.student import diagnose     # where torch-autograder is installed
+    from diagnosis import diagnose             # in the folder of an exercise
+    from autograder.diagnosis import diagnose  # where torch-autograder is installed
 
     diagnose(CNN, lambda model: train(model, train_data, val_data, epochs=3), x_train, y_train)
 
