@@ -15,13 +15,16 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from rich.progress import Progress
 
 from autograder.assignment import Assignment, load_assignment
+from autograder.batch.engine import Engine, Tell
+from autograder.batch.local import LaneLimits, LocalEngine
 from autograder.grading.grade import worker_for
 from autograder.grading.session import run_graders
 from autograder.sandbox import choose
@@ -51,6 +54,7 @@ LEFT_OUT = {
     *("wrong/q4_val_accuracy_at_the_end_only.py", "wrong/q4_val_accuracy_constant.py"),
     *("wrong/q4_val_loss_is_train_loss.py", "wrong/q4_validates_before_the_epoch.py"),
 }
+SECONDS = 36_000  # for a task
 AT_ONCE = 5  # keys a task, so that progress is kept and both cores have work to the end
 COLUMNS = [
     *("submission", "key", "score", "max_score", "trainings"),
@@ -76,11 +80,21 @@ def only_training(folder: Path) -> Assignment:
     return load_assignment(copy)
 
 
+@dataclass(frozen=True)
+class KeysGrader:
+    """What an engine does with a task, a submission and some keys: rows of the result."""
+
+    assignment: Assignment
+
+    def __call__(self, task: tuple[str, list[int]], _tell: Tell[list[list[str]]]) -> list[list[str]]:
+        return grade_with_keys(self.assignment, *task)
+
+
 def grade_with_keys(assignment: Assignment, name: str, numbers: list[int]) -> list[list[str]]:
     """Rows of the result for one submission and these keys."""
     rows = []
     sandbox, submission = choose(forbidden=(CNN,)), read_submission(SUBMISSIONS / name)
-    with worker_for(assignment, submission, sandbox, seconds=36_000) as remote:
+    with worker_for(assignment, submission, sandbox, seconds=SECONDS) as remote:
         remote.load()
         for number in numbers:
             worker, grader = _worker_seconds(), time.process_time()
@@ -122,23 +136,23 @@ def missing() -> Iterator[tuple[str, list[int]]]:
                 yield name, numbers
 
 
-def study(assignment: Assignment) -> None:
+def study(assignment: Assignment, engine: Engine) -> None:
     """Grade what is missing, and write the summary."""
     tasks = list(missing())
     is_new = not CSV.exists()
     with (
         CSV.open("a", newline="") as file,
-        ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool,
+        closing(engine.run(KeysGrader(assignment), tasks)) as outcomes,
         Progress() as progress,
     ):
         writer = csv.writer(file, lineterminator="\n")
         if is_new:
             writer.writerow(COLUMNS)
         bar = progress.add_task("gradings", total=sum(len(numbers) for _, numbers in tasks))
-        for future in as_completed([pool.submit(grade_with_keys, assignment, *task) for task in tasks]):
-            writer.writerows(future.result())
+        for (_, numbers), outcome in outcomes:
+            writer.writerows(outcome.result())
             file.flush()
-            progress.advance(bar, len(future.result()))
+            progress.advance(bar, len(numbers))
     (RESULTS / "training.md").write_text(summary(recorded()))
 
 
@@ -185,4 +199,5 @@ def _in_trainings(rows: list[dict[str, str]]) -> float:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        study(only_training(Path(folder)))
+        limits = LaneLimits(cpu_seconds=SECONDS)
+        study(only_training(Path(folder)), LocalEngine(len(os.sched_getaffinity(0)), limits))
