@@ -1,4 +1,4 @@
-"""Claims about training: calibrated with real workers, decided by the stored calibration, and stale when it is old."""
+"""Requirements of trainings: calibrated with real workers, decided by the calibration, and stale when it is old."""
 
 import json
 import math
@@ -14,7 +14,8 @@ from autograder.errors import AssignmentError
 from autograder.grading.grade import grade
 from autograder.quality.calibrate import calibrate, check_calibration, styles
 from autograder.sandbox import choose
-from autograder.training.calibration import FILE, Calibration, Claim, conditions_of, read_calibration
+from autograder.training.calibration import FILE, Calibration, conditions_of, read_calibration
+from autograder.training.requirements import Requirement
 
 # A training that takes no time: what it measures is a random number of the student's, by the grader's seed. So there is
 # no PyTorch here, and nothing to observe; the trials of tests/test_trials.py are real ones.
@@ -27,7 +28,7 @@ from autograder import points
 from autograder.diagnosis.causes import Observations, Seen
 
 
-class Classroom:
+class Experiment:
     def __init__(self, submission, key):
         self.submission, self.key = submission, key
 
@@ -39,7 +40,7 @@ class Classroom:
 
 @pytest.fixture(scope="session")
 def trials(make_trials, submission, key):
-    return make_trials(Classroom(submission, key), epochs=5)
+    return make_trials(Experiment(submission, key), epochs=5)
 
 
 @points(2, "Learns")
@@ -123,14 +124,14 @@ def test_it_keeps_what_it_measures_and_goes_on_where_it_was(assignment):
 
 def test_the_report_names_rule_bound_and_worst_style(calibrated):
     report, _ = run(calibrated, 100)
-    [claim] = report.claims
-    assert str(claim) == "accuracy at least 0.5"
-    worst, best = report.rows(claim)
+    [requirement] = report.requirements
+    assert str(requirement) == "accuracy at least 0.5"
+    worst, best = report.rows(requirement)
     assert (worst.style, worst.trainings, worst.fails, best.style) == ("bold.py", 100, 0, "careful.py")
     assert worst.bound == pytest.approx(1 - 0.05 ** (1 / 100))
-    assert str(report.rule(claim)).startswith("one success in at most 3 trainings")
+    assert str(report.rule(requirement)).startswith("one success in at most 3 trainings")
     # Four trainings may do with a style of which one in a hundred fails, so it is no less than what all reach.
-    assert math.floor(worst.lowest * 100) / 100 <= report.proposal(claim) < worst.median
+    assert math.floor(worst.lowest * 100) / 100 <= report.proposal(requirement) < worst.median
 
 
 def test_a_verdict_states_rule_observations_and_bound(calibrated, tmp_path):
@@ -170,7 +171,7 @@ def test_a_training_that_fails_counts_as_a_failure(assignment):
         "def train(seed, epochs):\n    return 0.8 if seed % 2 else 1 / 0\n"
     )
     report, _ = run(assignment, 20)
-    flaky = next(row for row in report.rows(report.claims[0]) if row.style == "flaky.py")
+    flaky = next(row for row in report.rows(report.requirements[0]) if row.style == "flaky.py")
     assert 0 < flaky.fails < 20 and flaky.trainings == 20
     assert json.loads((assignment.folder / FILE).read_text())["measured"]["accuracy"]["flaky.py"]["0"] in (0.8, None)
 
@@ -201,7 +202,7 @@ def test_what_was_changed_is_measured_again_and_nothing_else(calibrated, change)
             grader.write_text(GRADER.replace("epochs=5", "epochs=6"))
         case "another kind of trial":
             control = (
-                "make_trials(Classroom(submission, key), 'control', epochs=1).stays_below('accuracy', 1, false_fail=1)"
+                "make_trials(Experiment(submission, key), 'control', epochs=1).stays_below('accuracy', 1, false_fail=1)"
             )
             grader.write_text(
                 f"{GRADER}\n\n@points(1, 'Control')\ndef test_control(make_trials, submission, key):\n    {control}\n"
@@ -263,7 +264,7 @@ def test_styles_with_fewer_seeds_are_decided_by_more_trainings(calibrated):
     calibration = read_calibration(calibrated)
     for seed in range(30):
         calibration.add("late.py", seed, {"accuracy": 0.8})
-    rule = calibration.find_rule(Claim("main", "accuracy", "at least", 0.5, 1e-4))
+    rule = calibration.find_rule(Requirement("main", "accuracy", "at least", 0.5, 1e-4))
     assert str(rule) == (
         "one success in at most 4 trainings; a right solution fails this in less than one of 12,260 gradings "
         "(calibrated on 3 styles, 30 to 100 trainings each)"
@@ -279,7 +280,7 @@ def test_trials_that_were_changed_since_are_not_judged_by_the_old_calibration(ca
     assert result.status == "error" and "epochs was 5, and is 6" in result.trouble
 
 
-def test_an_assignment_whose_claims_are_not_supported_is_not_released(calibrated):
+def test_an_assignment_whose_requirements_are_not_supported_is_not_released(calibrated):
     (calibrated.graders / "test_q1.py").write_text(GRADER.replace('"accuracy", 0.5', '"accuracy", 0.8'))
     with pytest.raises(
         AssignmentError, match=r"accuracy at least 0.8.*failed \d+ of 100 trainings.*lower the threshold"
@@ -302,8 +303,8 @@ def test_a_file_that_is_no_calibration_is_an_error(assignment):
 
 
 def test_nan_is_no_success():
-    assert not Claim("main", "accuracy", "at least", 0.5, 1e-4).holds(math.nan)
-    assert not Claim("main", "accuracy", "at most", 0.5, 1e-4).holds(math.nan)
+    assert not Requirement("main", "accuracy", "at least", 0.5, 1e-4).holds(math.nan)
+    assert not Requirement("main", "accuracy", "at most", 0.5, 1e-4).holds(math.nan)
     calibration = Calibration()
     calibration.add("a", 0, {"accuracy": math.inf})
     assert math.isnan(calibration.values("accuracy")["a"][0])

@@ -327,7 +327,7 @@ def test_a_solved_notebook_that_does_not_run_stops_the_release(adding, tmp_path)
 # The leak check
 
 
-def test_a_claim_about_training_needs_a_calibration(adding, tmp_path):
+def test_a_requirement_of_training_needs_a_calibration(adding, tmp_path):
     (adding.graders / "test_q2.py").write_text(
         "from autograder import points\n"
         "@points(1, 'Learns')\n"

@@ -12,35 +12,35 @@ import pytest
 
 from autograder import points, tensor
 from autograder.errors import TimedOut
-from autograder.training import Classroom, Examples
+from autograder.training import Examples, Experiment
 
 IMAGES = np.random.default_rng(0).random((90, 1, 4, 4), dtype=np.float32)
 LABELS = np.arange(90) % 3
 
 
 @pytest.fixture(scope="session")
-def classroom(submission, probes, key, worker):
+def experiment(submission, probes, key, worker):
     def train(model, training, validation, epochs, batch_size):
         arrays = [tensor(a) for a in (training.images, training.labels, validation.images, validation.labels)]
         with worker.limit({seconds}):
             return probes.record(submission.train, model, *arrays, epochs, label="train")
 
     data = Examples(IMAGES, LABELS)
-    return Classroom(probes, key, lambda: submission.Model(), train, data[:60], data[60:75], data[75:], 3)
+    return Experiment(probes, key, lambda: submission.Model(), train, data[:60], data[60:75], data[75:], 3)
 
 
 @pytest.fixture(scope="session")
-def trials(make_trials, classroom):
-    return make_trials(classroom, epochs=2, batch_size=8)
+def trials(make_trials, experiment):
+    return make_trials(experiment, epochs=2, batch_size=8)
 
 
 @points(1, "All of it")
-def test_all(submission, probes, key, make_trials, classroom, trials):
+def test_all(submission, probes, key, make_trials, experiment, trials):
     {all}
 
 
 @points(1, "A part of it")
-def test_part(make_trials, classroom):
+def test_part(make_trials, experiment):
     {part}
 """
 MODEL = """
@@ -108,16 +108,16 @@ def test_the_worker_s_seed_tells_nothing_of_what_the_grader_draws(graded):
 
 
 def test_few_images_are_balanced_and_validation_images_may_have_other_names(graded):
-    part = """few = make_trials(classroom, "few", epochs=1, batch_size=8, images=7, validation=4, hidden=5)[0]
+    part = """few = make_trials(experiment, "few", epochs=1, batch_size=8, images=7, validation=4, hidden=5)[0]
     assert sorted(np.bincount(few.value["y"], minlength=3)) == [2, 2, 3] and len(few.value["val"]) == 4
-    other = make_trials(classroom, "other", epochs=1, batch_size=8, validation_renamed=True)[0]
+    other = make_trials(experiment, "other", epochs=1, batch_size=8, validation_renamed=True)[0]
     own = {x.tobytes(): int(y) for x, y in zip(IMAGES, LABELS)}
     names = dict({(own[x.tobytes()], int(y)) for x, y in zip(other.value["x"], other.value["y"])})
     others = dict({(int(c), int(y)) for c, y in zip(LABELS[60:75], other.value["val"])})
     assert sorted(names.values()) == sorted(others.values()) == [0, 1, 2], "not one name a class"
     assert all(names[c] != others[c] for c in names), "a class kept its name"
     assert other.accuracy + other.accuracy_as_renamed <= 1
-    heart = make_trials(classroom, "h", epochs=1, batch_size=8, images=6, validation="the training images")[0]
+    heart = make_trials(experiment, "h", epochs=1, batch_size=8, images=6, validation="the training images")[0]
     assert np.array_equal(heart.value["val"], heart.value["y"])"""
     assert passed(graded(TELLS, part=part))
 
@@ -144,7 +144,7 @@ def test_what_a_training_does_is_observed(graded):
 
 def test_a_training_that_timed_out_is_not_tried_again_in_another_kind(graded):
     submission = MODEL + "import time\ndef train(*_):\n    time.sleep(99)\n"
-    result = graded(submission, "trials[0]", 'make_trials(classroom, "few", epochs=1, batch_size=8, images=7)[0]', 3)
+    result = graded(submission, "trials[0]", 'make_trials(experiment, "few", epochs=1, batch_size=8, images=7)[0]', 3)
     assert [check.outcome for check in result.checks] == ["not run", "not run"]
     assert result.checks[0].feedback == result.checks[1].feedback and "3 seconds" in result.checks[0].feedback
     assert result.checks[1].seconds < 3
@@ -165,7 +165,7 @@ def test_a_training_that_ends_its_worker_is_not_tried_again(graded):
 def test_a_training_that_uses_its_processor_time_up_is_not_tried_again_in_another_kind(graded):
     """It dies by a limit of the kernel's then, and not by the grader's clock."""
     submission = MODEL + "def train(*_):\n    while True: pass\n"
-    other = 'make_trials(classroom, "few", epochs=1, batch_size=8, images=7)[0]'
+    other = 'make_trials(experiment, "few", epochs=1, batch_size=8, images=7)[0]'
     result = graded(submission, "trials[0]", other, limits="[limits]\ncpu_seconds = 8")
     assert [check.outcome for check in result.checks] == ["not run", "not run"]
     assert "used up its 8 seconds of processor time" in result.checks[1].feedback
@@ -204,16 +204,16 @@ def test_a_trial_that_failed_is_not_run_again(graded):
 
 
 def test_a_training_that_fails_by_chance_counts_as_one_without_success(make_assignment, tmp_path):
-    """And not as a failure of the claim, whose error would then be larger than it says."""
+    """And not as a failure of the requirement, whose error would then be larger than it says."""
     grader = (
         "from autograder import points\n"
         "from types import SimpleNamespace as S\n"
-        "class Classroom:\n"
+        "class Experiment:\n"
         "    def __init__(self, train, key): self.train, self.key = train, key\n"
         "    def run(self, label): return S(accuracy=self.train(), observed=S(seen=S(cpu_seconds=0.0)))\n"
         "@points(1, 'Learns')\n"
         "def test_learns(submission, key, make_trials):\n"
-        "    make_trials(Classroom(submission.train, key)).reaches('accuracy', 0.5, false_fail=1e-4)\n"
+        "    make_trials(Experiment(submission.train, key)).reaches('accuracy', 0.5, false_fail=1e-4)\n"
     )
     assignment = make_assignment({"test_q1.py": grader})
     values = {"accuracy": {"a.py": dict.fromkeys(range(100), 0.9)}}
@@ -250,7 +250,7 @@ def test_images_may_differ_in_size(graded):
 
     shapes = [(1, 3 + n % 4, 5 + n) for n in range(12)]
     data = Examples([np.full(shape, n % 2, np.float32) for n, shape in enumerate(shapes)], np.arange(12) % 2)
-    room = Classroom(probes, key, lambda: submission.Model(), train, data[:8], data[:0], data[8:], 2)
+    room = Experiment(probes, key, lambda: submission.Model(), train, data[:8], data[:0], data[8:], 2)
     trial = make_trials(room, "sizes")[0]
     given, labels = trial.value
     assert sorted(given) == sorted(shapes[:8]) and given != shapes[:8], "the order"
@@ -267,3 +267,9 @@ def test_scores_of_images_that_differ_in_size_are_one_row_an_image(graded):
     whole = 'probes.predict(submission.Model(), [np.zeros((2, 2, 2), np.float32)] * 3, "Model()")'
     feedback = graded(submission, whole).checks[0].feedback
     assert feedback == "`Model()` turns 3 images of differing sizes into (6, 4): one row of scores an image."
+
+
+def test_an_experiment_s_old_name_is_accepted_with_a_warning():
+    with pytest.warns(DeprecationWarning, match="`Classroom` is called `Experiment` now"):
+        from autograder.training import Classroom
+    assert Classroom is Experiment

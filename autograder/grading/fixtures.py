@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -15,8 +15,8 @@ from autograder.errors import StudentFault
 from autograder.probes import Layers, Pass, Probes, Recorded
 from autograder.remote import Handle, RemoteSubmission, SubmissionNames
 from autograder.results import LeaderboardEntry
-from autograder.training import Classroom, Trial, Trials
-from autograder.training.calibration import Court
+from autograder.training.rulings import Ruler
+from autograder.training.trials import Experiment, Trial, TrialLog, Trials
 
 
 @dataclass(eq=False)
@@ -25,7 +25,8 @@ class Fixtures:
 
     assignment: Assignment
     remote: RemoteSubmission
-    court: Court
+    ruler: Ruler
+    log: TrialLog
     published: dict[str, LeaderboardEntry]  # by their names
 
     @pytest.fixture(scope="session", name="submission")
@@ -55,8 +56,12 @@ class Fixtures:
 
     @pytest.fixture(scope="session", name="make_trials")
     def make_trials_fixture(self) -> Callable[..., Trials]:
-        """Trials whose claims the assignment's calibration decides: ``make_trials(classroom, epochs=10)``."""
-        return lambda classroom, name="", **settings: Trials(classroom, self.court, name, **settings)
+        """Trials of an experiment, decided by the assignment's calibration: ``make_trials(experiment, epochs=10)``."""
+
+        def make(experiment: Experiment, name: str = "", **settings: Any) -> Trials:
+            return Trials(experiment, self.ruler, self.log, name, **settings)
+
+        return make
 
     @pytest.fixture(scope="session", name="leaderboard")
     def leaderboard_fixture(self) -> Callable[..., None]:
@@ -72,7 +77,7 @@ class Fixtures:
 # The grader's side of the worker, by the names of the fixtures that give it, and what it is made of.
 _FROM_WORKER = frozenset({"submission", "worker", "probes"})
 KINDS = (
-    *(SubmissionNames, RemoteSubmission, Handle, Probes, Trials, Trial, Classroom),
+    *(SubmissionNames, RemoteSubmission, Handle, Probes, Trials, Trial, Experiment),
     *(Recorded, Pass, Layers, Axes, Curve, Entry, Text, Tick, StudentFault),
 )
 

@@ -21,7 +21,7 @@ from autograder.grading.faults import is_about_a_claim
 from autograder.grading.fixtures import KINDS, fixtures_from_worker
 from autograder.results import Check, LeaderboardEntry, Outcome, Visibility
 from autograder.sanitize import presentable
-from autograder.training.calibration import Court
+from autograder.training.trials import TrialLog
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ class Record:
     """A pytest plugin that notes what each test decided."""
 
     assignment: Assignment
-    court: Court
+    log: TrialLog
     decided: Callable[[GradersRun], None] = lambda _run: None  # told the record so far before each check
+    only_trials: bool = False  # the tests that are not about trials are left out
     trouble: list[str] = field(default_factory=list)
     published: dict[str, LeaderboardEntry] = field(default_factory=dict)  # by their names
     _cases: dict[str, _Case] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class Record:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Enter every check before the first one runs, so that one that does not report is seen."""
-        if self.court.mode != "deciding":
+        if self.only_trials:
             items[:] = [item for item in items if "make_trials" in getattr(item, "fixturenames", ())]
         for item in items:
             marker = item.get_closest_marker("points")
@@ -79,8 +80,8 @@ class Record:
         report = yield
         case = self._cases[item.nodeid]
         case.seconds += call.duration
-        case.decided += map(str, self.court.verdicts)
-        self.court.verdicts.clear()
+        case.decided += map(str, self.log.verdicts)
+        self.log.verdicts.clear()
         if call.excinfo is not None:
             case.fraction, case.outcome, feedback = self._judge(item, call.excinfo.value, case)
             case.feedback = presentable(feedback)
@@ -131,7 +132,7 @@ class Record:
     def run(self, trouble: list[str]) -> GradersRun:
         """The record so far."""
         leaderboard = tuple(self.published.values())
-        return GradersRun(self.checks(), "\n\n".join(trouble), leaderboard, self.court.run)
+        return GradersRun(self.checks(), "\n\n".join(trouble), leaderboard, self.log.seconds)
 
     def checks(self) -> tuple[Check, ...]:
         """The record, with the cases of each check put together."""

@@ -19,7 +19,9 @@ from autograder.grading.deadline import Deadline
 from autograder.grading.fixtures import Fixtures
 from autograder.grading.record import GradersRun, Record
 from autograder.remote import RemoteSubmission
-from autograder.training.calibration import Court, read_calibration
+from autograder.training.calibration import read_calibration
+from autograder.training.rulings import Deciding, Listening, Measuring, Ruler
+from autograder.training.trials import TrialLog
 
 
 def run_graders(
@@ -32,40 +34,46 @@ def run_graders(
 
     ``decided`` is told the record so far before each check. Where ``questions`` are named, only their checks are run.
     """
-    record = Record(assignment, Court(read_calibration(assignment)), decided)
-    return _run_pytest(record, remote, questions)
+    log = TrialLog()
+    record = Record(assignment, log, decided)
+    fixtures = Fixtures(assignment, remote, Deciding(read_calibration(assignment)), log, record.published)
+    return _run_pytest(record, fixtures, questions)
 
 
 def measure_training(
     assignment: Assignment, remote: RemoteSubmission, kinds: frozenset[str]
-) -> tuple[Court, GradersRun]:
-    """Run the graders that make claims about trials, to measure one trial of each of the kinds and decide nothing."""
-    court = Court(None, "measuring", kinds)
-    return court, _run_pytest(Record(assignment, court), remote)
+) -> tuple[dict[str, float], GradersRun]:
+    """Run the graders of trials, to measure one trial of each of the kinds and decide nothing.
+
+    The first of what is returned is each measure of which something is required; NaN where the training failed.
+    """
+    ruler = Measuring(kinds)
+    return ruler.measured, _run_those_of_trials(assignment, remote, ruler)
 
 
-def claims_about_training(assignment: Assignment, remote: RemoteSubmission) -> tuple[Court, GradersRun]:
-    """What the graders claim about trials, and how they run them; nothing is trained."""
-    court = Court(None, "listing")
-    return court, _run_pytest(Record(assignment, court), remote)
+def requirements_of_training(assignment: Assignment, remote: RemoteSubmission) -> tuple[Listening, GradersRun]:
+    """What the graders require of trials, and how they run them; nothing is trained."""
+    ruler = Listening()
+    return ruler, _run_those_of_trials(assignment, remote, ruler)
+
+
+def _run_those_of_trials(assignment: Assignment, remote: RemoteSubmission, ruler: Ruler) -> GradersRun:
+    log = TrialLog()
+    record = Record(assignment, log, only_trials=True)
+    return _run_pytest(record, Fixtures(assignment, remote, ruler, log, record.published))
 
 
 def declared_checks(assignment: Assignment, questions: Collection[str] = ()) -> GradersRun:
     """The checks that the hidden graders declare, of all questions or of these, without running any."""
-    return _run_pytest(Record(assignment, Court(None)), None, questions, "--collect-only")
+    return _run_pytest(Record(assignment, TrialLog()), None, questions)
 
 
-def _run_pytest(
-    record: Record, remote: RemoteSubmission | None, questions: Collection[str] = (), *options: str
-) -> GradersRun:
-    """One run of the graders; without a submission, they have no fixtures, and can only be collected."""
+def _run_pytest(record: Record, fixtures: Fixtures | None, questions: Collection[str] = ()) -> GradersRun:
+    """One run of the graders; without fixtures, their tests are only collected."""
     assignment = record.assignment
-    plugins: list[object] = [record, Deadline()]
-    if remote is not None:
-        plugins.append(Fixtures(assignment, remote, record.court, record.published))
     files = [assignment.questions[name] for name in sorted(set(questions))] or [assignment.graders]
     arguments = [
-        *options,
+        *([] if fixtures else ["--collect-only"]),
         *map(str, files),
         f"--rootdir={assignment.folder}",
         f"--confcutdir={assignment.graders}",
@@ -88,10 +96,10 @@ def _run_pytest(
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
     ):
-        status = pytest.main(arguments, plugins=plugins)
+        status = pytest.main(arguments, plugins=[record, Deadline(), *([fixtures] if fixtures else [])])
     trouble = list(record.trouble)
     fine = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
-    if record.court.mode != "deciding":
+    if record.only_trials:
         fine.add(pytest.ExitCode.NO_TESTS_COLLECTED)  # none is about trials
     if status not in fine:
         lines = log.getvalue().strip().splitlines()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -16,18 +15,18 @@ from autograder.batch.engine import Engine, Tell
 from autograder.batch.local import LaneLimits
 from autograder.errors import AssignmentError, AutograderError, UnreadableSubmission
 from autograder.grading.grade import worker_for
-from autograder.grading.session import claims_about_training, measure_training
+from autograder.grading.session import measure_training, requirements_of_training
 from autograder.sandbox import Sandbox
 from autograder.submission import SUFFIXES, Submission, read_submission
 from autograder.training.calibration import (
     FILE,
     Calibration,
-    Claim,
     Setting,
     conditions_of,
     read_calibration,
 )
 from autograder.training.decisions import Rule, Unsupported, propose_threshold, upper_bound
+from autograder.training.requirements import Requirement
 
 SEEDS = 100  # for each style; an error of one in 10,000 takes 62 with three trainings, and 30 with four
 QUICK_SEEDS = 3
@@ -59,25 +58,25 @@ def calibrate(
     store: bool,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Report:
-    """Run the trials that were not run yet, with so many seeds for each style, and report what the claims are worth.
+    """Run the trials that were not run yet, with so many seeds for each style, and report what requirements are worth.
 
     A style or a kind of trial that is new, or was changed, is measured again, and no other. With ``store``, what was
     measured is kept in ``calibration.json`` at once, so that a run that was interrupted goes on where it was.
     ``progress`` is told how many seeds of styles are done, and of how many.
 
     Raises:
-        AssignmentError: there is no right submission, the graders make no claim about trials, or a style could not be
+        AssignmentError: there is no right submission, the graders require nothing of trials, or a style could not be
             measured; the others were.
     """
     found = styles(assignment)
     if not found:
         raise AssignmentError(f"{assignment.folder} has no right submission to calibrate with")
-    claims, now = _claims(assignment, found, sandbox)
-    if not claims:
-        raise AssignmentError("no hidden grader makes a claim about trials, so there is nothing to calibrate")
+    requirements, now = _requirements(assignment, found, sandbox)
+    if not requirements:
+        raise AssignmentError("no hidden grader requires anything of trials, so there is nothing to calibrate")
     before = (read_calibration(assignment) if store else None) or Calibration()
-    calibration = before.still_valid(now, claims)
-    waiting = list(_missing(calibration, claims, found, seeds))
+    calibration = before.still_valid(now, requirements)
+    waiting = list(_missing(calibration, requirements, found, seeds))
     done, total = 0, sum(len(task.kinds) for task in waiting)
     progress(done, total)
     troubles: dict[str, str] = {}
@@ -100,42 +99,47 @@ def calibrate(
                 write_whole(assignment.folder / FILE, calibration.model_dump_json(indent=1) + "\n")
     if troubles:
         raise AssignmentError("\n".join(troubles.values()))
-    return Report(calibration, claims)
+    return Report(calibration, requirements)
 
 
 def check_calibration(assignment: Assignment, sandbox: Sandbox) -> None:
-    """See whether every claim of the graders about trials is supported by a calibration that still fits.
+    """See whether every requirement that the graders have of trials is supported by a calibration that still fits.
 
     Raises:
         AssignmentError: one is not; the message says why.
     """
     found = styles(assignment)
-    claims, now = _claims(assignment, found, sandbox)
-    if not claims:
+    requirements, now = _requirements(assignment, found, sandbox)
+    if not requirements:
         return
     calibration = read_calibration(assignment)
     if calibration is None:
-        raise AssignmentError(f"the claim {str(claims[0])!r} needs a calibration: run `autograder calibrate` first")
+        raise AssignmentError(
+            f"the requirement {str(requirements[0])!r} needs a calibration: run `autograder calibrate` first"
+        )
     if differences := calibration.differences(now):
         raise AssignmentError(
             f"the calibration no longer fits ({'; '.join(differences)}): run `autograder calibrate` again"
         )
-    for claim in claims:
-        if unmeasured := found.keys() - calibration.values(claim.measure).keys():
+    for requirement in requirements:
+        if unmeasured := found.keys() - calibration.values(requirement.measure).keys():
             raise AssignmentError(
-                f"the calibration of {claim.measure} lacks {', '.join(sorted(unmeasured))}: run `autograder calibrate`"
+                f"the calibration of {requirement.measure} lacks {', '.join(sorted(unmeasured))}: "
+                "run `autograder calibrate`"
             )
-        calibration.rule_for(claim)
+        calibration.rule_for(requirement)
 
 
-def _claims(assignment: Assignment, found: dict[str, Path], sandbox: Sandbox) -> tuple[tuple[Claim, ...], Setting]:
-    """What the graders claim about trials, and what a calibration depends on, as it is now."""
+def _requirements(
+    assignment: Assignment, found: dict[str, Path], sandbox: Sandbox
+) -> tuple[tuple[Requirement, ...], Setting]:
+    """What the graders require of trials, and what a calibration depends on, as it is now."""
     with worker_for(assignment, Submission(()), sandbox) as remote:
-        court, run = claims_about_training(assignment, remote)
+        ruler, run = requirements_of_training(assignment, remote)
     if run.trouble:
         raise AssignmentError(f"the graders could not be read: {run.trouble}")
     digests = {name: hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest() for name, path in found.items()}
-    return tuple(court.claims.values()), Setting(conditions_of(assignment), digests, court.settings)
+    return tuple(ruler.requirements.values()), Setting(conditions_of(assignment), digests, ruler.settings)
 
 
 @dataclass(frozen=True)
@@ -146,11 +150,13 @@ class _Task:
     kinds: dict[int, frozenset[str]]
 
 
-def _missing(calibration: Calibration, claims: Sequence[Claim], found: dict[str, Path], seeds: int) -> Iterator[_Task]:
+def _missing(
+    calibration: Calibration, requirements: Sequence[Requirement], found: dict[str, Path], seeds: int
+) -> Iterator[_Task]:
     for start in range(0, seeds, _AT_ONCE):
         for style in found:
             numbers = range(start, min(start + _AT_ONCE, seeds))
-            kinds = {number: calibration.missing(claims, style, number) for number in numbers}
+            kinds = {number: calibration.missing(requirements, style, number) for number in numbers}
             if any(kinds.values()):
                 yield _Task(style, {number: missing for number, missing in kinds.items() if missing})
 
@@ -176,26 +182,25 @@ class _Trainer:
         submission = read_submission(self.styles[task.style])
         with worker_for(self.assignment, submission, self.sandbox, _SECONDS) as remote:
             for number, wanted in task.kinds.items():
-                court, run = measure_training(self.assignment.with_key(_key(number)), remote, wanted)
+                measured, run = measure_training(self.assignment.with_key(_key(number)), remote, wanted)
                 if run.trouble:
                     raise AssignmentError(run.trouble)
-                not_reached = {claim.measure: math.nan for claim in court.claims.values() if claim.kind in wanted}
-                trained.append((number, not_reached | court.measured))
+                trained.append((number, measured))
         return trained
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured, and what the graders claim."""
+    """What was measured, and what the graders require."""
 
     calibration: Calibration
-    claims: tuple[Claim, ...]
+    requirements: tuple[Requirement, ...]
 
-    def rows(self, claim: Claim) -> list[Row]:
+    def rows(self, requirement: Requirement) -> list[Row]:
         """A row for each style, the worst first."""
         rows = []
-        for style, values in self.calibration.values(claim.measure).items():
-            fails = sum(not claim.holds(value) for value in values)
+        for style, values in self.calibration.values(requirement.measure).items():
+            fails = sum(not requirement.holds(value) for value in values)
             ordered = sorted(values)
             rows.append(
                 Row(
@@ -210,19 +215,21 @@ class Report:
             )
         return sorted(rows, key=lambda row: (-row.bound, row.lowest))
 
-    def rule(self, claim: Claim) -> Rule | str:
-        """The rule for a claim, or why there is none."""
+    def rule(self, requirement: Requirement) -> Rule | str:
+        """The rule for a requirement, or why there is none."""
         try:
-            return self.calibration.find_rule(claim)
+            return self.calibration.find_rule(requirement)
         except Unsupported as reason:
             return str(reason)
 
-    def proposal(self, claim: Claim) -> float | str:
+    def proposal(self, requirement: Requirement) -> float | str:
         """The strictest threshold that one success in at most four trainings supports, or why there is none."""
-        sign = 1 if claim.direction == "at least" else -1
-        values = {style: [sign * v for v in seen] for style, seen in self.calibration.values(claim.measure).items()}
+        sign = 1 if requirement.direction == "at least" else -1
+        values = {
+            style: [sign * v for v in seen] for style, seen in self.calibration.values(requirement.measure).items()
+        }
         try:
-            return sign * propose_threshold(values, claim.false_fail)
+            return sign * propose_threshold(values, requirement.false_fail)
         except Unsupported as reason:
             return str(reason)
 

@@ -1,4 +1,4 @@
-"""What `autograder calibrate` prints: how each style trained, and what the graders' claims are worth."""
+"""What `autograder calibrate` prints: how each style trained, and what the graders' requirements are worth."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from autograder.training.decisions import Rule
 
 
 def show(report: Report, *, is_quick: bool) -> None:
-    """Print a table for each claim, the worst style first, with the rule that decides it."""
+    """Print a table for each requirement, the worst style first, with the rule that decides it."""
     console = Console()
-    for claim in report.claims:
-        table = Table(title=Text(f"{claim}, wrong for less than {claim.false_fail:g} of right submissions"))
+    for requirement in report.requirements:
+        table = Table(title=Text(f"{requirement}, wrong for less than {requirement.false_fail:g} of right submissions"))
         table.add_column("style", overflow="fold")
         for heading in ("trainings", "lowest", "median", "highest", "failed", "may fail (95 %)"):
             table.add_column(heading, justify="right")
-        for row in report.rows(claim):
+        for row in report.rows(requirement):
             figures = [f"{value:.3f}" for value in (row.lowest, row.median, row.highest)]
             table.add_row(Text(row.style), str(row.trainings), *figures, str(row.fails), f"{row.bound:.2%}")
         console.print(table)
-        rule = report.rule(claim)
+        rule = report.rule(requirement)
         console.print(Text(f"Decided by {rule}." if isinstance(rule, Rule) else f"No rule: {rule}."))
-        proposal = report.proposal(claim)
+        proposal = report.proposal(requirement)
         if isinstance(proposal, float):
             console.print(Text(f"The strictest threshold that one success in four trainings supports: {proposal:g}"))
         console.print()

@@ -1,11 +1,16 @@
 """Judging training: trials of a submission's own training function, and the grader's own measurements."""
 
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
 from autograder.diagnosis.measures import OutputKind, accuracy, cross_entropy, mean_nll, output_kind
-from autograder.training.trials import Classroom, Examples, Trial, Trials
+from autograder.training.trials import Examples, Experiment, Trial, Trials
 
 __all__ = [
-    "Classroom",
     "Examples",
+    "Experiment",
     "OutputKind",
     "Trial",
     "Trials",
@@ -14,3 +19,10 @@ __all__ = [
     "mean_nll",
     "output_kind",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Classroom":
+        raise AttributeError(f"module 'autograder.training' has no attribute {name!r}")
+    warnings.warn("`Classroom` is called `Experiment` now", DeprecationWarning, stacklevel=2)
+    return Experiment

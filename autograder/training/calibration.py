@@ -1,6 +1,6 @@
-"""What is known of an assignment's trainings: the calibration on disk, and the claims that it has to support.
+"""What is known of an assignment's trainings: the calibration on disk, and which requirements it supports.
 
-``solutions/NAME/calibration.json`` holds, for each measure that a grader makes a claim about, what right submissions
+``solutions/NAME/calibration.json`` holds, for each measure of which a grader requires something, what right submissions
 of several styles measured with many seeds, and under which conditions.
 """
 
@@ -9,62 +9,20 @@ from __future__ import annotations
 import ast
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from autograder.assignment import Assignment
-from autograder.errors import AssignmentError, TimedOut
+from autograder.errors import AssignmentError
 from autograder.training.decisions import Rule, Unsupported, find_rule
+from autograder.training.requirements import MAIN, Requirement
 
 FILE = "calibration.json"
-Direction = Literal["at least", "at most"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a grader claims of a measure of a training: that it is at least, or at most, a threshold.
-
-    ``kind`` is that of the trials; ``measure`` begins with it, but for the main kind.
-    """
-
-    kind: str
-    measure: str
-    direction: Direction
-    threshold: float
-    false_fail: float
-
-    def holds(self, value: float) -> bool:
-        """Whether a training that measured ``value`` is a success. NaN is none."""
-        return value >= self.threshold if self.direction == "at least" else value <= self.threshold
-
-    def __str__(self) -> str:
-        return f"{self.measure} {self.direction} {self.threshold:g}"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What was decided about a claim, by which rule, and from which observations."""
-
-    claim: Claim
-    rule: Rule
-    observations: tuple[float, ...]
-
-    def __str__(self) -> str:
-        seen = ", ".join(f"{value:.3f}" for value in self.observations)
-        return f"{self.claim}: {seen} in {trainings(len(self.observations))}. Decided by {self.rule}."
-
-
-def trainings(number: int) -> str:
-    """How many, in words."""
-    return "one training" if number == 1 else f"{number} trainings"
-
-
-MAIN = "main"  # the kind of trials that have no name
 
 
 @dataclass(frozen=True)
@@ -103,48 +61,54 @@ class Calibration(BaseModel):
             kept = value if math.isfinite(value) else None
             self.measured.setdefault(measure, {}).setdefault(style, {})[seed] = kept
 
-    def find_rule(self, claim: Claim) -> Rule:
-        """The cheapest rule for a claim.
+    def find_rule(self, requirement: Requirement) -> Rule:
+        """The cheapest rule for a requirement.
 
         Raises:
             Unsupported: there is none.
         """
         outcomes = {
-            style: [claim.holds(value) for value in values] for style, values in self.values(claim.measure).items()
+            style: [requirement.holds(value) for value in values]
+            for style, values in self.values(requirement.measure).items()
         }
-        return find_rule(outcomes, claim.false_fail)
+        return find_rule(outcomes, requirement.false_fail)
 
-    def rule_for(self, claim: Claim) -> Rule:
-        """The cheapest rule for a claim that a grader makes.
+    def rule_for(self, requirement: Requirement) -> Rule:
+        """The cheapest rule for what a grader requires.
 
         Raises:
             AssignmentError: the calibration supports none.
         """
         try:
-            return self.find_rule(claim)
+            return self.find_rule(requirement)
         except Unsupported as reason:
-            raise AssignmentError(f"the claim {str(claim)!r} can't be decided: {reason}") from None
+            raise AssignmentError(f"the requirement {str(requirement)!r} can't be decided: {reason}") from None
 
     def differences(self, now: Setting) -> list[str]:
         """What is no longer as it was when this was measured, in words."""
-        trials = [(f"{kind} " * (kind != MAIN), kind) for kind in {**self.trials, **now.trials}]
         return [
             *_differences("", self.conditions, now.conditions),
             *_differences("style ", self.styles, now.styles),
             *(
                 difference
-                for called, kind in trials
-                for difference in _differences(called, self.trials.get(kind, {}), now.trials.get(kind, {}))
+                for kind in {**self.trials, **now.trials}
+                for difference in self.differences_of_trials(kind, now.trials.get(kind, {}))
             ),
         ]
 
-    def still_valid(self, now: Setting, claims: Iterable[Claim]) -> Calibration:
-        """What of this was measured as it would be ``now``, and is claimed."""
+    def differences_of_trials(self, kind: str, settings: Mapping[str, str]) -> Iterator[str]:
+        """How trials of a kind are run otherwise than when they were measured, in words."""
+        return _differences(f"{kind} " * (kind != MAIN), self.trials.get(kind, {}), settings)
+
+    def still_valid(self, now: Setting, requirements: Iterable[Requirement]) -> Calibration:
+        """What of this was measured as it would be ``now``, and is required."""
         measured: dict[str, dict[str, dict[int, float | None]]] = {}
-        for claim in claims:
-            if self.conditions == now.conditions and self.trials.get(claim.kind) == now.trials.get(claim.kind):
-                styles = self.measured.get(claim.measure, {})
-                measured[claim.measure] = {
+        for requirement in requirements:
+            if self.conditions == now.conditions and self.trials.get(requirement.kind) == now.trials.get(
+                requirement.kind
+            ):
+                styles = self.measured.get(requirement.measure, {})
+                measured[requirement.measure] = {
                     style: dict(seeds)
                     for style, seeds in styles.items()
                     if style in now.styles and self.styles.get(style) == now.styles[style]
@@ -156,14 +120,17 @@ class Calibration(BaseModel):
             measured=measured,
         )
 
-    def missing(self, claims: Iterable[Claim], style: str, seed: int) -> frozenset[str]:
+    def missing(self, requirements: Iterable[Requirement], style: str, seed: int) -> frozenset[str]:
         """The kinds of trial that were not run, or not measured in full, for a style with a seed."""
         return frozenset(
-            claim.kind for claim in claims if seed not in self.measured.get(claim.measure, {}).get(style, {})
+            requirement.kind
+            for requirement in requirements
+            if seed not in self.measured.get(requirement.measure, {}).get(style, {})
         )
 
 
 def _differences(called: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """What is no longer as it was, in words; each begins as it is ``called``."""
     for name in {**before, **now}:
         was, is_now = before.get(name, "not there"), now.get(name, "not there")
         if was != is_now:
@@ -194,10 +161,13 @@ def conditions_of(assignment: Assignment) -> dict[str, str]:
     conditions["data"] = _digest(path for path in files if path.suffix != ".py")
     # Code that is named where trainings are set up; what other graders use has no part in one.
     texts = [path.read_text() for path in sorted(assignment.graders.rglob("*.py"))]
-    lenders = "".join(text for text in texts if "Classroom(" in text)
+    lenders = "".join(text for text in texts if _EXPERIMENTS.search(text))
     return conditions | {
         path.name: _digest_of_code(path.read_text()) for path in files if path.suffix == ".py" and path.name in lenders
     }
+
+
+_EXPERIMENTS = re.compile(r"(Experiment|Classroom)\(")  # by the old name, too
 
 
 def _version(name: str) -> str:
@@ -226,49 +196,3 @@ def _digest_of_code(source: str) -> str:
             del node.body[0]
     code = "\n".join(ast.unparse(node) for node in defined)
     return hashlib.blake2b(code.encode(), digest_size=8).hexdigest()
-
-
-@dataclass
-class Court:
-    """Decides claims by a calibration, and keeps what was decided.
-
-    ``measuring`` it decides nothing and keeps what one trial of each of the ``kinds`` measured; ``listing`` it only
-    keeps what is claimed.
-    """
-
-    calibration: Calibration | None
-    mode: Literal["deciding", "measuring", "listing"] = "deciding"
-    kinds: frozenset[str] = frozenset()
-    verdicts: list[Verdict] = field(default_factory=list)
-    claims: dict[str, Claim] = field(default_factory=dict)
-    measured: dict[str, float] = field(default_factory=dict)
-    settings: dict[str, dict[str, str]] = field(default_factory=dict)  # kind of trial to how it is run
-    told: set[str] = field(default_factory=set)  # causes that the student was told
-    run: dict[str, list[float]] = field(default_factory=dict)  # kind of trial to the processor time of each, in seconds
-    timed_out: TimedOut | None = None  # by a trial; others would take as long
-
-    def enter(self, kind: str, settings: dict[str, str]) -> None:
-        """Note how a kind of trial is run.
-
-        Raises:
-            AssignmentError: the calibration is of trials that were run otherwise.
-        """
-        self.settings[kind] = settings
-        if self.calibration is not None:
-            called = f"{kind} " * (kind != MAIN)
-            for difference in _differences(called, self.calibration.trials.get(kind, {}), settings):
-                raise AssignmentError(f"the calibration no longer fits ({difference}): run `autograder calibrate`")
-
-    def may_run(self, kind: str) -> bool:
-        """Whether a trial of this kind is wanted."""
-        return self.mode == "deciding" or (self.mode == "measuring" and kind in self.kinds)
-
-    def rule_for(self, claim: Claim) -> Rule:
-        """The rule by which a claim is decided.
-
-        Raises:
-            AssignmentError: there is no calibration, or it supports none.
-        """
-        if self.calibration is None:
-            raise AssignmentError(f"the claim {str(claim)!r} needs a calibration: run `autograder calibrate` first")
-        return self.calibration.rule_for(claim)

@@ -1,8 +1,8 @@
 """Trials: a submission's training function, run on the grader's data with the grader's seeds.
 
-Training is random, so one run below a threshold proves little. A claim about trials is decided by the cheapest rule
-that the assignment's calibration supports, with an error that the verdict states. Seeds are fixed by the assignment's
-key. All checks of a submission share the runs, and none is run twice.
+Training is random, so one run below a threshold proves little. What a grader requires of trials is decided by the
+cheapest rule that the assignment's calibration supports, with an error that the verdict states. Seeds are
+fixed by the assignment's key. All checks of a submission share the runs, and none is run twice.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +21,8 @@ from autograder.diagnosis.measures import accuracy, compare_parameters, mean_nll
 from autograder.errors import StudentFault, TimedOut, WorkerGone
 from autograder.probes import Images, Probes, Recorded, shape_of
 from autograder.remote import Handle
-from autograder.training.calibration import MAIN, Claim, Court, Direction, Verdict, trainings
+from autograder.training.requirements import MAIN, Direction, Requirement, trainings
+from autograder.training.rulings import Ruler, Verdict
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Trial:
     validation_outputs: np.ndarray  # (N, C); no rows where the validation images were not all of them
     validation_labels: np.ndarray  # (N,), renamed as in training
     accuracy: float  # on hidden images, which the submission had not been sent until then
-    accuracy_as_renamed: float  # on those, by the names of the validation images; see `Classroom.run`
+    accuracy_as_renamed: float  # on those, by the names of the validation images; see `Experiment.run`
 
     @property
     def initial_loss(self) -> float:
@@ -94,8 +94,8 @@ IN_WORDS = {
 
 
 @dataclass(frozen=True)
-class Classroom:
-    """Where a submission's own training is run: on the grader's data, with the grader's seeds.
+class Experiment:
+    """How trials are run: by a submission's own training function, on the grader's data, with the grader's seeds.
 
     ``make_model()`` gives a model, and ``train(model, training, validation, **settings)`` has the submission train it.
     Both happen in the worker; :meth:`Probes.record` is how ``train`` is to call the submission.
@@ -217,20 +217,31 @@ def _renamed(examples: Examples, rename: np.ndarray) -> Examples:
     return Examples(examples.images, rename[examples.labels])
 
 
+@dataclass
+class TrialLog:
+    """What all trials of a submission share: how long they took, what was decided, and what the student was told."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)  # kind of trial to the processor time of each
+    verdicts: list[Verdict] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)  # likely causes, by their names
+    timed_out: TimedOut | None = None  # in a trial; others would take as long
+
+
 class Trials:
     """Trials that are run when they are asked for, and kept: what one gave, or how the submission failed in it.
 
-    ``settings`` are those of :meth:`Classroom.run`. ``name`` tells the measures of several kinds of trials apart.
+    ``settings`` are those of :meth:`Experiment.run`. ``name`` tells the measures of several kinds of trials apart.
     """
 
-    def __init__(self, classroom: Classroom, court: Court, name: str = "", **settings: Any) -> None:
-        self._classroom = classroom
-        self._court = court
+    def __init__(self, experiment: Experiment, ruler: Ruler, log: TrialLog, name: str = "", **settings: Any) -> None:
+        self._experiment = experiment
+        self._ruler = ruler
+        self._log = log
         self._name = name
         self._kind = name or MAIN
         self._settings = settings
         self._kept: list[Trial | StudentFault | AssertionError] = []
-        court.enter(self._kind, {setting: str(value) for setting, value in settings.items()})
+        ruler.enter(self._kind, {setting: str(value) for setting, value in settings.items()})
 
     def __getitem__(self, number: int) -> Trial:
         """The trial of this number, from 0.
@@ -238,8 +249,8 @@ class Trials:
         Raises:
             StudentFault: the submission failed in it, now or when it was first asked for.
         """
-        if not self._court.may_run(self._kind):
-            raise StudentFault("no trial of this kind is run while claims are listed, or others are measured")
+        if not self._ruler.wants(self._kind):
+            raise StudentFault("no trial of this kind is run while requirements are listed, or others are measured")
         while len(self._kept) <= number:
             self._kept.append(self._run(f"{self._name} trial {len(self._kept)}".strip()))
         kept = self._kept[number]
@@ -249,75 +260,56 @@ class Trials:
 
     def _run(self, label: str) -> Trial | StudentFault | AssertionError:
         # What ends a worker once does so again, after as long: by its time in any kind of trial, else in this one.
-        ended = self._court.timed_out or next((kept for kept in self._kept if isinstance(kept, WorkerGone)), None)
+        ended = self._log.timed_out or next((kept for kept in self._kept if isinstance(kept, WorkerGone)), None)
         if ended is not None:
             return ended
         try:
-            trial = self._classroom.run(label, **self._settings)
+            trial = self._experiment.run(label, **self._settings)
         except (StudentFault, AssertionError) as fault:
             if isinstance(fault, TimedOut):
-                self._court.timed_out = fault
+                self._log.timed_out = fault
             return fault
-        self._court.run.setdefault(self._kind, []).append(trial.observed.seen.cpu_seconds)
+        self._log.seconds.setdefault(self._kind, []).append(trial.observed.seen.cpu_seconds)
         return trial
 
     def reaches(self, measure: str, threshold: float, *, false_fail: float, called: str = "", hint: str = "") -> None:
-        """Claim that a right submission's trainings measure at least ``threshold``.
+        """Require that a right submission's trainings measure at least ``threshold``.
 
         ``measure`` is an attribute of :class:`Trial`. ``false_fail`` is the probability, at most, with which a right
         submission may fail this. ``called`` names the measure in the message to the student, and ``hint`` ends it.
 
         Raises:
-            AssertionError: the claim does not hold; the message is for the student.
+            AssertionError: the requirement is not met; the message is for the student.
             StudentFault: a training failed.
             AssignmentError: the calibration supports no rule for this.
         """
-        self._decide("at least", measure, threshold, false_fail, called, hint)
+        self._require("at least", measure, threshold, false_fail, called, hint)
 
     def stays_below(
         self, measure: str, threshold: float, *, false_fail: float, called: str = "", hint: str = ""
     ) -> None:
-        """Claim that a right submission's trainings measure at most ``threshold``; otherwise as :meth:`reaches`."""
-        self._decide("at most", measure, threshold, false_fail, called, hint)
+        """Require that a right submission's trainings measure at most ``threshold``; otherwise as :meth:`reaches`."""
+        self._require("at most", measure, threshold, false_fail, called, hint)
 
-    def _decide(
+    def _require(
         self, direction: Direction, measure: str, threshold: float, false_fail: float, called: str, hint: str
     ) -> None:
-        court = self._court
-        claim = Claim(self._kind, f"{self._name} {measure}".strip(), direction, threshold, false_fail)
-        if court.mode != "deciding":
-            court.claims[str(claim)] = claim
-        if not court.may_run(self._kind):
+        requirement = Requirement(self._kind, f"{self._name} {measure}".strip(), direction, threshold, false_fail)
+        verdict = self._ruler.rule(requirement, lambda number: float(getattr(self[number], measure)))
+        if verdict is None:
             return
-        if court.mode == "measuring":
-            court.measured[claim.measure] = math.nan
-            with suppress(StudentFault, AssertionError):  # a claim about another kind may follow
-                court.measured[claim.measure] = float(getattr(self[0], measure))
+        self._log.verdicts.append(verdict)
+        if verdict.passed:
             return
-        rule = court.rule_for(claim)
-        observed: list[float] = []
-        faults: list[StudentFault | AssertionError] = []
-
-        def succeeds(number: int) -> bool:
-            try:
-                observed.append(float(getattr(self[number], measure)))
-            except (StudentFault, AssertionError) as fault:  # a training that failed is one without success
-                observed.append(math.nan)
-                faults.append(fault)
-            return claim.holds(observed[-1])
-
-        passed = rule.decide(succeeds)
-        court.verdicts.append(Verdict(claim, rule, tuple(observed)))
-        if not passed:
-            if faults:
-                raise faults[0]
-            values = ", ".join(f"{value:.3f}" for value in observed)
-            wanted = f"{'at least' if direction == 'at least' else 'no more than'} {threshold:g}"
-            called = called or IN_WORDS.get(measure, measure)
-            said = f"{called[:1].upper()}{called[1:]}: {values} in {trainings(len(observed))}; {wanted} is needed."
-            said = f"{said} {hint}".rstrip()
-            is_about_learning = (direction == "at most") == (measure in LOWER_IS_BETTER)
-            raise AssertionError(self.because(said) if is_about_learning else said)
+        if verdict.fault is not None:
+            raise verdict.fault
+        values = ", ".join(f"{value:.3f}" for value in verdict.observations)
+        wanted = f"{'at least' if direction == 'at least' else 'no more than'} {threshold:g}"
+        called = called or IN_WORDS.get(measure, measure)
+        said = f"{called[:1].upper()}{called[1:]}: {values} in {trainings(len(verdict.observations))}; "
+        said = f"{said}{wanted} is needed. {hint}".rstrip()
+        is_about_learning = (direction == "at most") == (measure in LOWER_IS_BETTER)
+        raise AssertionError(self.because(said) if is_about_learning else said)
 
     def because(self, message: str) -> str:
         """The message, with what is likely wrong with the training: in full where it was not told before.
@@ -332,7 +324,7 @@ class Trials:
         except (LookupError, ValueError, ArithmeticError):  # a worker can claim what makes no sense
             return message
         told = causes[0].name if causes else ""
-        if told in self._court.told:
+        if told in self._log.told:
             return f"{message}\n{f'Most likely, again: {told}.' if told else NO_CAUSE}"
-        self._court.told.add(told)
+        self._log.told.add(told)
         return f"{message}\n{explained}"

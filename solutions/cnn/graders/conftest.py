@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograder import tensor
-from autograder.training import Classroom, Examples
+from autograder.training import Examples, Experiment
 
 
 def read_slice(folder, name):
@@ -40,7 +40,7 @@ def model(submission):
 
 
 @pytest.fixture(scope="session")
-def classroom(submission, worker, probes, assignment, training, validation, hidden):
+def experiment(submission, worker, probes, assignment, training, validation, hidden):
     """Where the student's `train` is run on the grader's data, in the grader's order and with classes renamed."""
 
     def train(model, given, validation, epochs, batch_size):
@@ -59,31 +59,31 @@ def classroom(submission, worker, probes, assignment, training, validation, hidd
                 **(looks if len(given) == len(training) else {}),
             )
 
-    return Classroom(probes, assignment.key, lambda: submission.CNN(), train, training, validation, hidden, 10)
+    return Experiment(probes, assignment.key, lambda: submission.CNN(), train, training, validation, hidden, 10)
 
 
 @pytest.fixture(scope="session")
-def trials(classroom, make_trials):
+def trials(experiment, make_trials):
     """Trainings on all 1,000 images, shared by all checks of q4: as many as it takes to know."""
-    return make_trials(classroom, epochs=10, batch_size=32)
+    return make_trials(experiment, epochs=10, batch_size=32)
 
 
 @pytest.fixture(scope="session")
-def memory(classroom, make_trials):
+def memory(experiment, make_trials):
     """Trainings on 32 images, which can be learned by heart."""
     few = {"images": 32, "repeated": 6, "validation": "the training images", "hidden": 300}
-    return make_trials(classroom, "memory", epochs=10, batch_size=16, **few)
+    return make_trials(experiment, "memory", epochs=10, batch_size=16, **few)
 
 
 @pytest.fixture(scope="session")
-def renamed(classroom, make_trials):
+def renamed(experiment, make_trials):
     """Trainings in which validation images have other names than training images, so that steps on them show."""
     few = {"images": 40, "validation_renamed": True, "validation": 500, "hidden": 500}
-    return make_trials(classroom, "renamed", epochs=3, batch_size=8, **few)
+    return make_trials(experiment, "renamed", epochs=3, batch_size=8, **few)
 
 
 @pytest.fixture(scope="session")
-def controls(classroom, make_trials):
+def controls(experiment, make_trials):
     """Trainings on one image of each class, too few to learn from: what the model knows then was brought along."""
     few = {"images": 10, "validation": 32, "hidden": 300}
-    return make_trials(classroom, "control", epochs=2, batch_size=32, **few)
+    return make_trials(experiment, "control", epochs=2, batch_size=32, **few)

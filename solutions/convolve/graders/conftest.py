@@ -7,7 +7,7 @@ import pytest
 
 from autograder import tensor
 from autograder.diagnosis.withheld import CONVOLUTIONS
-from autograder.training import Classroom, Examples
+from autograder.training import Examples, Experiment
 
 TRAIN_SIZES = [(6, 6), (6, 9), (7, 12), (8, 8), (9, 7), (10, 10), (12, 6), (12, 11)]  # (height, width)
 NEW_SIZES = [(5, 5), (5, 16), (7, 7), (9, 9), (11, 13), (14, 6), (16, 16), (20, 13)]
@@ -41,7 +41,7 @@ def patterns(rng, count, sizes):
 
 
 @pytest.fixture(scope="session")
-def pattern_classroom(submission, worker, probes, assignment, key):
+def pattern_experiment(submission, worker, probes, assignment, key):
     """Where `train_patterns` is run, on patterns of some sizes; it is judged on patterns of others."""
 
     def train(model, training, _validation):
@@ -51,7 +51,7 @@ def pattern_classroom(submission, worker, probes, assignment, key):
                 submission.train_patterns, model, images, tensor(training.labels), label="train_patterns"
             )
 
-    return Classroom(
+    return Experiment(
         probes,
         key,
         lambda: submission.PatternNet(),
@@ -64,9 +64,9 @@ def pattern_classroom(submission, worker, probes, assignment, key):
 
 
 @pytest.fixture(scope="session")
-def pattern_trials(pattern_classroom, make_trials):
+def pattern_trials(pattern_experiment, make_trials):
     """Trainings on 200 patterns, shared by all checks of q7."""
-    return make_trials(pattern_classroom, "patterns")
+    return make_trials(pattern_experiment, "patterns")
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +91,7 @@ def placed(assignment, key, tiny_images):
 
 
 @pytest.fixture(scope="session")
-def tiny_classroom(submission, worker, probes, assignment, key, placed):
+def tiny_experiment(submission, worker, probes, assignment, key, placed):
     """Where `train_tiny` is run, on emoji that travel with the students; it is judged on emoji that do not."""
 
     def train(model, training, _validation):
@@ -99,7 +99,7 @@ def tiny_classroom(submission, worker, probes, assignment, key, placed):
         with worker.limit(assignment.settings.seconds.training):
             return probes.record(submission.train_tiny, model, images, labels, label="train_tiny")
 
-    return Classroom(
+    return Experiment(
         probes,
         key,
         lambda: submission.TinyCNN(),
@@ -112,12 +112,12 @@ def tiny_classroom(submission, worker, probes, assignment, key, placed):
 
 
 @pytest.fixture(scope="session")
-def tiny_trials(tiny_classroom, make_trials):
+def tiny_trials(tiny_experiment, make_trials):
     """Trainings on all images, shared by all checks of q8."""
-    return make_trials(tiny_classroom, "emoji")
+    return make_trials(tiny_experiment, "emoji")
 
 
 @pytest.fixture(scope="session")
-def tiny_controls(tiny_classroom, make_trials):
+def tiny_controls(tiny_experiment, make_trials):
     """Trainings on one image of each kind, too few to learn from: what the model knows then was brought along."""
-    return make_trials(tiny_classroom, "control", images=5, validation=10)
+    return make_trials(tiny_experiment, "control", images=5, validation=10)

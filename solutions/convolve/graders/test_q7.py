@@ -10,7 +10,7 @@ from autograder.errors import StudentError
 MOST_PARAMETERS = 200
 ENOUGH = 0.95  # accuracy on sizes that it was not trained on; the text promises it
 FALLS_TO = 0.5  # of the initial loss; right trainings reach .03, but for one of 600 that got stuck
-FALSE_FAIL = 1e-4  # each claim fails a right submission less often than that
+FALSE_FAIL = 1e-4  # each requirement fails a right submission less often than that
 
 
 @pytest.fixture

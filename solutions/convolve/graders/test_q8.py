@@ -12,7 +12,7 @@ from autograder.errors import StudentError, StudentFault
 ENOUGH = 0.45  # accuracy on emoji that it has not met; the text promises it
 FALLS_TO = 0.9  # of the initial loss; a right training reached .88 at worst, one without learning stays at 1
 BROUGHT_ALONG = 0.45  # accuracy after learning from one image of each kind
-FALSE_FAIL = 1e-4  # each claim fails a right submission less often than that
+FALSE_FAIL = 1e-4  # each requirement fails a right submission less often than that
 
 
 @pytest.fixture
