@@ -38,7 +38,7 @@ from types import SimpleNamespace
 
 from autograder import partial_credit, points
 
-class Classroom:
+class Experiment:
     def __init__(self, train, key):
         self.train, self.key = train, key
 
@@ -48,7 +48,7 @@ class Classroom:
 @points(3, "Learns")
 def test_learns(submission, key, make_trials, leaderboard):
     leaderboard("accuracy", 0.5)
-    make_trials(Classroom(submission.train, key)).reaches("accuracy", 0.5, false_fail=1e-4)
+    make_trials(Experiment(submission.train, key)).reaches("accuracy", 0.5, false_fail=1e-4)
 
 @points(2, "Says more than half", visibility="after_published")
 def test_half(submission):

@@ -2,6 +2,7 @@
 
 import pytest
 
+import autograder.training
 from autograder.grading.grade import grade
 from autograder.sandbox import choose
 from autograder.training.calibration import FILE, Calibration
@@ -271,5 +272,5 @@ def test_scores_of_images_that_differ_in_size_are_one_row_an_image(graded):
 
 def test_an_experiment_s_old_name_is_accepted_with_a_warning():
     with pytest.warns(DeprecationWarning, match="`Classroom` is called `Experiment` now"):
-        from autograder.training import Classroom
-    assert Classroom is Experiment
+        old = autograder.training.Classroom
+    assert old is autograder.training.Experiment
