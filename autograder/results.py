@@ -42,6 +42,7 @@ class Ruling:
     false_fail_wanted: float  # the probability, at most, with which a right submission may fail
     false_fail: float  # and that with which it does, by the rule
     covers: Text  # "8 styles, 100 trainings each": what the rule was found from
+    passed: bool
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,19 @@ def outcomes(result):
     return {check.name: (check.outcome, check.points) for check in result.checks}
 
 
+@pytest.mark.parametrize(("returned", "points"), [("nan", 0), ("inf", 2), ("-inf", 0), ("0.25", 0.5)])
+def test_a_part_of_the_points_is_a_number(make_assignment, grade_code, returned, points):
+    grader = """
+    from autograder import partial_credit, points
+
+    @points(2, "Gives itself points")
+    def test_part(submission):
+        partial_credit(submission.part(), "As much as you say.")
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), f"def part(): return float({returned!r})")
+    assert outcomes(result) == {"q1.part": ("partial", points)}
+
+
 def test_right_and_wrong_and_half_right(make_assignment, grade_code):
     assignment = make_assignment({"test_q1.py": ADDS})
     right = grade_code(assignment, RIGHT)

@@ -50,7 +50,7 @@ RESULTS = st.builds(
     leaderboard=st.lists(st.builds(LeaderboardEntry, ANY_TEXT, NUMBERS), max_size=2).map(tuple),
     answers=st.lists(st.builds(Answer, ANY_TEXT, PARTS, PARTS), max_size=2).map(tuple),
 )
-RULING = Ruling("main", "accuracy", "at least", 0.65, (0.5, math.nan), (1, 1), (-1, 0), 1e-4, 3e-5, "8 styles")
+RULING = Ruling("main", "accuracy", "at least", 0.65, (0.5, math.nan), (1, 1), (-1, 0), 1e-4, 3e-5, "8 styles", True)
 RESULT = Result(
     "ada/hw.ipynb",
     "graded",
@@ -68,7 +68,7 @@ VERSION_1 = (
     ' "seconds": 0.5, "visibility": "hidden", "decided": ["by a rule"], "rulings": [{"kind": "main", '
     '"measure": "accuracy", "direction": "at least", "threshold": 0.65, "observed": [0.5, "NaN"], '
     '"passes_at": [1, 1], "fails_at": [-1, 0], "false_fail_wanted": 0.0001, "false_fail": 3e-05, '
-    '"covers": "8 styles"}]}], "notes": ["note"], "trouble": "trouble", "confinement": ["landlock"], '
+    '"covers": "8 styles", "passed": true}]}], "notes": ["note"], "trouble": "trouble", "confinement": ["landlock"], '
     '"seconds": "Infinity", "leaderboard": [{"name": "accuracy", "value": "-Infinity", "order": "asc"}], '
     '"answers": [{"question": "Why?", "asked": [["markdown", "Say why."]], "written": [["code", '
     '"..."]]}]}'

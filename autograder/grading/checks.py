@@ -6,6 +6,7 @@ Its name is the question, from the file, and the test's own name: ``test_agrees_
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -37,7 +38,9 @@ class PartialCredit(Exception):
 
     def __init__(self, fraction: float, because: str) -> None:
         super().__init__(because)
-        self.fraction = min(max(float(fraction), 0.0), 1.0)
+        fraction = float(fraction)
+        # NaN, as of what a submission returned, is no part of the points: a sum with it could not be written.
+        self.fraction = 0.0 if math.isnan(fraction) else min(max(fraction, 0.0), 1.0)
 
 
 def partial_credit(fraction: float, because: str) -> NoReturn:
