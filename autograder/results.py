@@ -22,6 +22,7 @@ Text = InstanceOf[str]  # any: pydantic's own has no room for a lone surrogate, 
 
 Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
 Status = Literal["graded", "partial", "ungradable", "error"]
+Direction = Literal["at least", "at most"]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]  # Gradescope's words
 
 
@@ -34,7 +35,7 @@ class Ruling:
 
     kind: Text  # of trials; the measure begins with it, but for the main kind
     measure: Text
-    direction: Literal["at least", "at most"]
+    direction: Direction
     threshold: float
     observed: tuple[float, ...]  # NaN where a training failed
     passes_at: tuple[int, ...]

@@ -1,6 +1,7 @@
 """Every report is made of a result that comes back from the disk, and is what it was before."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,10 @@ def test_a_result_holds_all_that_a_grading_finds(results):
     assert [(check.outcome, check.points) for check in result.checks] == [
         ("failed", 0.0), ("partial", 0.666667), ("broken", 0.0), ("not run", 0.0),
     ]  # fmt: skip
+    [ruling] = result.checks[0].rulings
+    assert (ruling.measure, ruling.direction, ruling.threshold) == ("accuracy", "at least", 0.5)
+    assert not ruling.passed and len(ruling.observed) == len(ruling.passes_at) and math.isnan(ruling.observed[0])
+    assert ruling.false_fail < ruling.false_fail_wanted == 1e-4 and ruling.covers == "1 styles, 100 trainings each"
     assert "ValueError" in result.trouble and "does not run from top to bottom" in result.summary
     assert result.leaderboard and result.confinement and result.seconds > 0
     assert [(answer.question, len(answer.written)) for answer in result.answers] == [("Why?", 1)]

@@ -19,7 +19,7 @@ from autograder.errors import AssignmentError, AutograderError, MachineStarved, 
 from autograder.grading.checks import MARKER, PartialCredit
 from autograder.grading.faults import is_about_a_claim
 from autograder.grading.fixtures import KINDS, fixtures_from_worker
-from autograder.results import Check, LeaderboardEntry, Outcome, Visibility
+from autograder.results import Check, LeaderboardEntry, Outcome, Ruling, Visibility
 from autograder.sanitize import presentable
 from autograder.training.trials import TrialLog
 
@@ -47,6 +47,7 @@ class _Case:
     feedback: str = "This check was not run."
     seconds: float = 0.0
     decided: list[str] = field(default_factory=list)
+    rulings: list[Ruling] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -81,6 +82,7 @@ class Record:
         case = self._cases[item.nodeid]
         case.seconds += call.duration
         case.decided += map(str, self.log.verdicts)
+        case.rulings += [verdict.recorded() for verdict in self.log.verdicts]
         self.log.verdicts.clear()
         if call.excinfo is not None:
             case.fraction, case.outcome, feedback = self._judge(item, call.excinfo.value, case)
@@ -178,6 +180,7 @@ def _check_of(name: str, cases: list[_Case]) -> Check:
         seconds,
         worst.visibility,
         tuple(words for case in cases for words in case.decided),
+        tuple(ruling for case in cases for ruling in case.rulings),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+
+from autograder.results import Direction
 
 MAIN = "main"  # the kind of trials that have no name
-Direction = Literal["at least", "at most"]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from autograder.errors import AssignmentError, StudentFault
+from autograder.results import Ruling
 from autograder.training.calibration import Calibration
 from autograder.training.decisions import Rule
 from autograder.training.requirements import Requirement, trainings
@@ -32,6 +33,22 @@ class Verdict:
     def __str__(self) -> str:
         seen = ", ".join(f"{value:.3f}" for value in self.observations)
         return f"{self.requirement}: {seen} in {trainings(len(self.observations))}. Decided by {self.rule}."
+
+    def recorded(self) -> Ruling:
+        """All of it but for the fault, as a result holds it."""
+        return Ruling(
+            kind=self.requirement.kind,
+            measure=self.requirement.measure,
+            direction=self.requirement.direction,
+            threshold=float(self.requirement.threshold),
+            observed=self.observations,
+            passes_at=self.rule.passes_at,
+            fails_at=self.rule.fails_at,
+            false_fail_wanted=self.requirement.false_fail,
+            false_fail=self.rule.false_fail,
+            covers=self.rule.covers,
+            passed=self.passed,
+        )
 
 
 class Ruler(Protocol):

@@ -21,7 +21,8 @@ from autograder.diagnosis.measures import accuracy, compare_parameters, mean_nll
 from autograder.errors import StudentFault, TimedOut, WorkerGone
 from autograder.probes import Images, Probes, Recorded, shape_of
 from autograder.remote import Handle
-from autograder.training.requirements import MAIN, Direction, Requirement, trainings
+from autograder.results import Direction
+from autograder.training.requirements import MAIN, Requirement, trainings
 from autograder.training.rulings import Ruler, Verdict
 
 
