@@ -62,6 +62,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _MAX_WORKERS = click.option(
     "-j", "--jobs", "max_workers", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]"
 )
+_QUESTIONS = click.option(
+    "--question", "questions", multiple=True, metavar="q1", help="Ask this question alone; may be given several times."
+)
 
 
 @main.command()
@@ -72,6 +75,7 @@ _MAX_WORKERS = click.option(
     help="Folder for the results.",
 )  # fmt: skip
 @_MAX_WORKERS
+@_QUESTIONS
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML, with every check.")
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Append a summary in Markdown, to show to students.")
@@ -84,6 +88,7 @@ def grade(
     submissions: tuple[Path, ...],
     output: Path,
     max_workers: int | None,
+    questions: tuple[str, ...],
     fail_under: float | None,
     junit: Path | None,
     markdown: Path | None,
@@ -108,6 +113,7 @@ def grade(
     wanted = Wanted(junit, markdown, classroom, annotate)
     store = ResultStore(output)
     with open_assignment(assignment) as chosen, reports(results, wanted):
+        chosen.check_questions(questions)
         collected = collect(submissions)
         confinement = choose(sandbox, forbidden=(chosen.folder,))
         names = [submission.name for submission in collected.submissions]
@@ -115,7 +121,7 @@ def grade(
             display.passed_over(collected.passed_over)
             try:
                 engine = LocalEngine(max_workers or _cores())
-                for result in grade_all(chosen, collected.submissions, confinement, engine, display.running):
+                for result in grade_all(chosen, collected.submissions, confinement, engine, display.running, questions):
                     store.add(result)
                     results.append(result)
                     display.finished(result)

@@ -76,6 +76,21 @@ def test_a_folder_of_submissions(make_assignment, folder, tmp_path):
     assert "Passed over 1 other file" in done.stdout and "notes.txt" in done.stdout
 
 
+def test_one_question_alone(make_assignment, folder, tmp_path):
+    graders = {"test_q1.py": GRADER, "test_q2.py": GRADER.replace("Adds", "Sums").replace("points(2", "points(1")}
+    assignment = make_assignment(graders)
+    path, out = folder / "ada" / "hw.py", tmp_path / "out"
+    done = autograder("grade", assignment.folder, path, "-o", out, "--question", "q2", "--fail-under", 100)
+    assert done.returncode == 0, done.stderr
+    assert (out / "scores.csv").read_text().split() == [
+        "submission,score,max_score,status,q2.adds",
+        "hw.py,1,1,graded,1",
+    ]
+    assert "q1.adds" not in done.stdout
+    wrong = autograder("grade", assignment.folder, path, "-o", out, "--question", "q3")
+    assert (wrong.returncode, wrong.stderr) == (2, "autograder: tiny has no question 'q3': it has q1, q2\n")
+
+
 def test_the_result_is_in_gradescope_s_schema(make_assignment, folder, tmp_path):
     assignment = make_assignment({"test_q1.py": GRADER})
     autograder("grade", assignment.folder, folder / "bob" / "hw.py", "-o", tmp_path / "out")
