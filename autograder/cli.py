@@ -209,3 +209,51 @@ def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     show(report, is_quick=quick)
+
+
+@main.command()
+@click.argument("assignment")
+@_MAX_WORKERS
+@_QUESTIONS
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="This submission alone, or those of a pattern: 'wrong/q1_*'."
+)
+@click.option("--all", "anew", is_flag=True, help="Grade what did not change, too. In CI, this is always so.")
+@click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+def audit(
+    assignment: str,
+    max_workers: int | None,
+    questions: tuple[str, ...],
+    only: tuple[str, ...],
+    anew: bool,
+    sandbox: str,
+) -> int:
+    """Grade the graders of ASSIGNMENT: hold them to what its right and wrong submissions declare, check by check.
+
+    What changed since the last audit is graded. Exit status 1 if anything is not as declared, or if a check is lost by
+    no wrong submission.
+    """
+    from rich.progress import Progress
+
+    from autograder.assignment import find_assignment
+    from autograder.batch.local import LocalEngine
+    from autograder.quality.audit import audit as run
+    from autograder.quality.tables import show_audit
+    from autograder.sandbox import choose
+
+    chosen = find_assignment(assignment)
+    confinement = choose(sandbox, forbidden=(chosen.folder,))
+    with Progress(transient=True) as progress:
+        bar = progress.add_task("submissions", total=None)
+        report = run(
+            chosen,
+            confinement,
+            LocalEngine(max_workers or _cores()),
+            only=only,
+            questions=questions,
+            anew=anew or bool(os.environ.get("CI")),
+            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    show_audit(report)
+    return int(not report.is_fine)

@@ -1,4 +1,4 @@
-"""What `autograder calibrate` prints: how each style trained, and what the graders' requirements are worth."""
+"""What `autograder calibrate` and `autograder audit` print: what is known of an assignment's graders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.quality.audit import Report as AuditReport
 from autograder.quality.calibrate import Report
+from autograder.sanitize import presentable
 from autograder.training.decisions import Rule
 
 
@@ -30,3 +32,23 @@ def show(report: Report, *, is_quick: bool) -> None:
         console.print()
     if is_quick:
         console.print("These are far too few trainings for a verdict. Nothing was stored.")
+
+
+def show_audit(report: AuditReport) -> None:
+    """Print what is not as declared, submission by submission, and the checks that nothing wrong loses."""
+    console = Console()
+    if report.differing:
+        table = Table(title="Not as declared")
+        for heading in ("submission", "check"):
+            table.add_column(heading, overflow="fold")
+        table.add_column("what differs", ratio=1, overflow="fold")
+        for name, differences in report.differing.items():
+            for difference in differences:
+                table.add_row(*(Text(presentable(text)) for text in (name, difference.check, difference.words)))
+        console.print(table)
+    for name in report.never_lost:
+        console.print(Text(f"No wrong submission loses {name}: nothing shows that it checks anything.", "red"))
+    known = report.audited - report.graded
+    unchanged = f" ({known} of them unchanged since they last were)" if known else ""
+    as_declared = report.audited - len(report.differing)
+    console.print(Text(f"{as_declared} of {report.audited} submissions are as declared{unchanged}."))
