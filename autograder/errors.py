@@ -46,6 +46,10 @@ class ProcessDied(AutograderError):
     """A process that did a task died of it."""
 
 
+class OldName(FutureWarning):
+    """A grader uses a name that another has taken the place of. ``autograder assign`` shows it."""
+
+
 class UnreadableSubmission(Exception):
     """No code could be read from a submission. The message is the reason, for the student."""
 

@@ -28,7 +28,7 @@ from autograder.errors import (
     WorkerGone,
 )
 from autograder.sandbox import Limits, Sandbox
-from autograder.sandbox.process import Worker
+from autograder.sandbox.process import WorkerController
 from autograder.sanitize import CONTROL_CHARACTERS
 from autograder.submission import Cell, Submission
 from autograder.worker import wire
@@ -72,7 +72,7 @@ class RemoteSubmission:
         self._limits = limits
         self._times = times
         self._preload = preload
-        self._worker: Worker | None = None
+        self._worker: WorkerController | None = None
         self._generation = 0
         self._call_seconds = times.call
         self._withheld: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class RemoteSubmission:
 
     @contextlib.contextmanager
     def without(self, *patterns: str) -> Iterator[None]:
-        """Switch functions off while student code is called within the block: ``worker.without("torch*.conv?d")``.
+        """Switch functions off while student code is called within the block: ``remote.without("torch*.conv?d")``.
 
         They raise, in plain words, see :func:`autograder.diagnosis.withheld.without`. That keeps honest students
         from shortcuts, and is no boundary.
@@ -161,9 +161,9 @@ class RemoteSubmission:
             except _CellKilledWorker:
                 self._discard()
 
-    def _start(self) -> Worker:
+    def _start(self) -> WorkerController:
         try:
-            return Worker(self._sandbox, self._files, self._limits, self._preload)
+            return WorkerController(self._sandbox, self._files, self._limits, self._preload)
         except (SandboxUnavailable, MachineStarved) as error:
             self._no_worker = error
             raise
@@ -285,7 +285,8 @@ class RemoteSubmission:
         except WorkerGone as gone:
             self._discard()
             raise type(gone)(f"`{label}` did not return: {gone}") from None
-        return _filled_in(value, label)
+        _refuse_stub(value, label)
+        return _labelled(value, label)
 
     def get_global(self, name: str) -> Any:
         """What the submission calls ``name``.
@@ -298,7 +299,9 @@ class RemoteSubmission:
             raise BadClaim("what came back is not an answer")
         if not answer["found"]:
             raise MissingName(f"`{name}` is not defined. {self._why_missing(name)}")
-        return _filled_in(answer.get("value"), name)
+        value = answer.get("value")
+        _refuse_stub(value, name)
+        return _labelled(value, name)
 
     def _why_missing(self, name: str) -> str:
         if not self.cell_reports:
@@ -390,13 +393,21 @@ class Handle:
         return f"<{self._reference.kind} in the worker>"
 
 
-def _filled_in(value: Any, label: str) -> Any:
-    """The value, which goes by this label if it is a handle; ``...`` is no value but a stub."""
+def _labelled(value: Any, label: str) -> Any:
+    """The value, which goes by this label in messages if it is a handle."""
     if isinstance(value, Handle):
         value._label = label
-        if value._reference.kind == "ellipsis":
-            raise StubLeft(f"`{label}` is still the stub: `...` stands for the code that you are to write.")
     return value
+
+
+def _refuse_stub(value: Any, label: str) -> None:
+    """``...`` is no value but the place of one.
+
+    Raises:
+        StubLeft: the value is that.
+    """
+    if isinstance(value, Handle) and value.kind_ == "ellipsis":
+        raise StubLeft(f"`{label}` is still the stub: `...` stands for the code that you are to write.")
 
 
 _Place = tuple[int, int]  # which cell, and which statement of it; -1 is the cell itself, before any ran

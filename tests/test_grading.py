@@ -6,8 +6,9 @@ import pytest
 
 import autograder.grading.deadline
 from autograder.assignment import load_assignment
-from autograder.errors import AssignmentError, UsageError
+from autograder.errors import AssignmentError, OldName, UsageError
 from autograder.grading.grade import grade
+from autograder.grading.session import declared_checks
 from autograder.report.gradescope import to_gradescope
 from autograder.sandbox import choose
 
@@ -355,3 +356,21 @@ def test_only_the_checks_of_the_questions_that_are_asked_are_run(make_assignment
     }
     with pytest.raises(UsageError, match="no question 'q7': it has q1, q2, q3"):
         grade(assignment, path, strongest, questions=["q7"])
+
+
+def test_the_worker_fixture_s_old_name_is_accepted_and_told(make_assignment, grade_code):
+    assignment = make_assignment(
+        {
+            "test_q1.py": """
+            from autograder import points
+
+            @points(1, "By its old name")
+            def test_old(submission, worker):
+                with worker.limit(5):
+                    assert submission.f() == 1
+            """
+        }
+    )
+    assert grade_code(assignment, "def f(): return 1").score == 1
+    with pytest.warns(OldName, match="`worker` is called `remote` now"):
+        declared_checks(assignment)

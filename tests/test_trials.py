@@ -3,6 +3,7 @@
 import pytest
 
 import autograder.training
+from autograder.errors import OldName
 from autograder.grading.grade import grade
 from autograder.sandbox import choose
 from autograder.training.calibration import FILE, Calibration
@@ -20,10 +21,10 @@ LABELS = np.arange(90) % 3
 
 
 @pytest.fixture(scope="session")
-def experiment(submission, probes, key, worker):
+def experiment(submission, probes, key, remote):
     def train(model, training, validation, epochs, batch_size):
         arrays = [tensor(a) for a in (training.images, training.labels, validation.images, validation.labels)]
-        with worker.limit({seconds}):
+        with remote.limit({seconds}):
             return probes.record(submission.train, model, *arrays, epochs, label="train")
 
     data = Examples(IMAGES, LABELS)
@@ -271,6 +272,6 @@ def test_scores_of_images_that_differ_in_size_are_one_row_an_image(graded):
 
 
 def test_an_experiment_s_old_name_is_accepted_with_a_warning():
-    with pytest.warns(DeprecationWarning, match="`Classroom` is called `Experiment` now"):
+    with pytest.warns(OldName, match="`Classroom` is called `Experiment` now"):
         old = autograder.training.Classroom
     assert old is autograder.training.Experiment

@@ -17,7 +17,7 @@ import pytest
 from autograder.errors import StudentError, WorkerGone
 from autograder.sandbox import Limits, choose, zygote
 from autograder.sandbox.base import LOAD_SHOWN, PACKAGE
-from autograder.sandbox.process import Worker
+from autograder.sandbox.process import WorkerController
 from autograder.sandbox.zygote import Zygote
 from autograder.temporary import TemporaryFolder
 
@@ -69,10 +69,10 @@ def test_a_dead_zygote_is_replaced(sandbox, run_code):
 
 def test_an_end_that_comes_late_is_not_the_next_worker_s(sandbox):
     """A watchdog may want to end a worker that is gone by now, and whose descriptor another has."""
-    first = Worker(sandbox, {}, Limits(), ())
+    first = WorkerController(sandbox, {}, Limits(), ())
     ended = first._process
     first.close()
-    second = Worker(sandbox, {}, Limits(), ())
+    second = WorkerController(sandbox, {}, Limits(), ())
     try:
         assert second._process._descriptor == ended._descriptor
         ended.kill()
@@ -85,11 +85,11 @@ def test_many_workers_leave_nothing(sandbox):
     def held():
         return len(os.listdir("/proc/self/fd")) + threading.active_count()
 
-    Worker(sandbox, {}, Limits(), ()).close()
+    WorkerController(sandbox, {}, Limits(), ()).close()
     [running] = zygote._running.values()
     before = held()
     for _ in range(50):
-        Worker(sandbox, {}, Limits(), ()).close()
+        WorkerController(sandbox, {}, Limits(), ()).close()
     assert running.workers == 0 and list(zygote._running.values()) == [running]
     assert held() < before + 20
     assert not [child for child in _family(running) if child.status() == psutil.STATUS_ZOMBIE]
@@ -99,10 +99,10 @@ def test_a_worker_whose_files_can_t_be_had_leaves_nothing(tmp_path, monkeypatch)
     """A full disk, say: this machine's is no concern of bubblewrap's."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     landlock = choose("landlock")
-    Worker(landlock, {}, Limits(), ()).close()
+    WorkerController(landlock, {}, Limits(), ()).close()
     [running] = zygote._running.values()
     with pytest.raises(OSError, match="missing"):
-        Worker(landlock, {"data.txt": tmp_path / "missing"}, Limits(), ())
+        WorkerController(landlock, {"data.txt": tmp_path / "missing"}, Limits(), ())
     assert running.workers == 0
     assert _family(running) == []
     assert list(tmp_path.iterdir()) == [running._folder.path]
@@ -179,7 +179,7 @@ for reply in (b"ready", b"BlockingIOError: [Errno 11] Resource temporarily unava
 def test_a_zygote_outlives_the_thread_that_asked_for_it(sandbox):
     """What dies with its parent dies, as the kernel has it, with the thread that started it."""
     workers = []
-    thread = threading.Thread(target=lambda: workers.append(Worker(sandbox, {}, Limits(), ())))
+    thread = threading.Thread(target=lambda: workers.append(WorkerController(sandbox, {}, Limits(), ())))
     thread.start()
     thread.join()
     [running] = zygote._running.values()
@@ -196,7 +196,7 @@ def test_a_zygote_is_not_held_to_what_its_grader_may_use_for_one_submission(sand
     for number, (_, hard) in before.items():
         resource.setrlimit(number, (1 << 40, hard))
     try:
-        Worker(sandbox, {}, Limits(), ()).close()
+        WorkerController(sandbox, {}, Limits(), ()).close()
     finally:
         for number, both in before.items():
             resource.setrlimit(number, both)

@@ -34,9 +34,14 @@ class Fixtures:
         """The submission: every attribute is a global name of the student's."""
         return SubmissionNames(self.remote)
 
+    @pytest.fixture(scope="session", name="remote")
+    def remote_fixture(self) -> RemoteSubmission:
+        """What a grader may do with the submission's worker beyond calling the submission: limits, helpers."""
+        return self.remote
+
     @pytest.fixture(scope="session", name="worker")
     def worker_fixture(self) -> RemoteSubmission:
-        """What a grader may do with the worker beyond calling the submission: limits, helpers."""
+        """The old name of `remote`."""
         return self.remote
 
     @pytest.fixture(scope="session", name="probes")
@@ -75,7 +80,7 @@ class Fixtures:
 
 
 # The grader's side of the worker, by the names of the fixtures that give it, and what it is made of.
-_FROM_WORKER = frozenset({"submission", "worker", "probes"})
+_FROM_WORKER = frozenset({"submission", "remote", "worker", "probes"})
 KINDS = (
     *(SubmissionNames, RemoteSubmission, Handle, Probes, Trials, Trial, Experiment),
     *(Recorded, Pass, Layers, Axes, Curve, Entry, Text, Tick, StudentFault),

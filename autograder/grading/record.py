@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment
-from autograder.errors import AssignmentError, AutograderError, MachineStarved, StudentFault, WorkerGone
+from autograder.errors import AssignmentError, AutograderError, MachineStarved, OldName, StudentFault, WorkerGone
 from autograder.grading.checks import MARKER, PartialCredit
 from autograder.grading.faults import is_about_a_claim
 from autograder.grading.fixtures import KINDS, fixtures_from_worker
@@ -59,6 +60,7 @@ class Record:
     decided: Callable[[GradersRun], None] = lambda _run: None  # told the record so far before each check
     only_trials: bool = False  # the tests that are not about trials are left out
     trouble: list[str] = field(default_factory=list)
+    old_names: set[str] = field(default_factory=set)  # that the graders use, in words
     published: dict[str, LeaderboardEntry] = field(default_factory=dict)  # by their names
     _cases: dict[str, _Case] = field(default_factory=dict)
 
@@ -73,8 +75,14 @@ class Record:
             marker = item.get_closest_marker("points")
             if marker is None:
                 raise AssignmentError(f"the grader {item.nodeid} has no points: decorate it with @points(2, 'Title')")
+            if "worker" in getattr(item, "fixturenames", ()):
+                warnings.warn("the fixture `worker` is called `remote` now", OldName, stacklevel=1)
             value, title, visibility = marker.args
             self._cases[item.nodeid] = _Case(_check_name(item), str(title), float(value), visibility)
+
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        if issubclass(warning_message.category, OldName):
+            self.old_names.add(str(warning_message.message))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:

@@ -9,12 +9,14 @@ import contextlib
 import io
 import os
 import sys
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
 
 from autograder.assignment import Assignment
+from autograder.errors import OldName
 from autograder.grading.deadline import Deadline
 from autograder.grading.fixtures import Fixtures
 from autograder.grading.record import GradersRun, Record
@@ -64,8 +66,15 @@ def _run_those_of_trials(assignment: Assignment, remote: RemoteSubmission, ruler
 
 
 def declared_checks(assignment: Assignment, questions: Collection[str] = ()) -> GradersRun:
-    """The checks that the hidden graders declare, of all questions or of these, without running any."""
-    return _run_pytest(Record(assignment, TrialLog()), None, questions)
+    """The checks that the hidden graders declare, of all questions or of these, without running any.
+
+    Warns of old names that the graders use.
+    """
+    record = Record(assignment, TrialLog())
+    run = _run_pytest(record, None, questions)
+    for words in sorted(record.old_names):
+        warnings.warn(words, OldName, stacklevel=2)
+    return run
 
 
 def _run_pytest(record: Record, fixtures: Fixtures | None, questions: Collection[str] = ()) -> GradersRun:

@@ -1,4 +1,4 @@
-"""One confined process, from start to death: its connection, its limits, and what it died of."""
+"""The controller of a worker, from start to death: its connection, its limits, and what it died of."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ class _Turn:
             )
 
 
-class Worker:
-    """One confined process, from start to death.
+class WorkerController:
+    """Starts a worker, which is one confined process, speaks to it, holds it to its limits, and ends it.
 
     Raises:
         SandboxUnavailable: it could not be confined, so it was not given any code.

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from autograder.diagnosis.measures import OutputKind, accuracy, cross_entropy, mean_nll, output_kind
+from autograder.errors import OldName
 from autograder.training.trials import Examples, Experiment, Trial, Trials
 
 __all__ = [
@@ -24,5 +25,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name != "Classroom":
         raise AttributeError(f"module 'autograder.training' has no attribute {name!r}")
-    warnings.warn("`Classroom` is called `Experiment` now", DeprecationWarning, stacklevel=2)
+    warnings.warn("`Classroom` is called `Experiment` now", OldName, stacklevel=2)
     return Experiment

@@ -40,15 +40,15 @@ def model(submission):
 
 
 @pytest.fixture(scope="session")
-def experiment(submission, worker, probes, assignment, training, validation, hidden):
+def experiment(submission, remote, probes, assignment, training, validation, hidden):
     """Where the student's `train` is run on the grader's data, in the grader's order and with classes renamed."""
 
     def train(model, given, validation, epochs, batch_size):
         # What the model would have answered after each epoch, where all images are trained on: there, the history is
         # held to that.
         looks = {"epochs": epochs, "length": len(given), "images": validation.images}
-        loader = worker.helper(assignment.folder / "fashion.py").CustomDataloader
-        with worker.limit(assignment.settings.seconds.training):
+        loader = remote.helper(assignment.folder / "fashion.py").CustomDataloader
+        with remote.limit(assignment.settings.seconds.training):
             return probes.record(
                 submission.train,
                 model,

@@ -23,9 +23,9 @@ def claim_of(function, geometry):
 
 
 @points(3, "Agrees with PyTorch for any image, kernel, stride and padding")
-def test_agrees_with_pytorch(submission, worker, geometries):
+def test_agrees_with_pytorch(submission, remote, geometries):
     function = submission.calculate_output_shape
-    with worker.public_inputs():  # what is raised over the fixed ones is told in full
+    with remote.public_inputs():  # what is raised over the fixed ones is told in full
         claims = [claim_of(function, geometry) for geometry in FIXED]
     claims += [claim_of(function, geometry) for geometry in geometries[len(FIXED) :]]
     wrong = explain(geometries, claims)

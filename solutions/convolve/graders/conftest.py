@@ -15,16 +15,16 @@ NOISE = 0.4  # standard deviation; the two colours are 0 and 1
 
 
 @pytest.fixture
-def by_hand(worker):
+def by_hand(remote):
     """Keeps from the student's functions what they are to do themselves."""
-    with worker.without(*CONVOLUTIONS):
+    with remote.without(*CONVOLUTIONS):
         yield
 
 
 @pytest.fixture
-def depends_on(worker, assignment):
+def depends_on(remote, assignment):
     """depends_on(model, images, "conv2d"): whether the scores of a model depend on what such functions give."""
-    probe = worker.helper(assignment.graders / "worker_networks.py").depends_on
+    probe = remote.helper(assignment.graders / "worker_networks.py").depends_on
     return lambda model, images, part: probe.named_("the model")(model, tensor(images), part) is not False
 
 
@@ -41,12 +41,12 @@ def patterns(rng, count, sizes):
 
 
 @pytest.fixture(scope="session")
-def pattern_experiment(submission, worker, probes, assignment, key):
+def pattern_experiment(submission, remote, probes, assignment, key):
     """Where `train_patterns` is run, on patterns of some sizes; it is judged on patterns of others."""
 
     def train(model, training, _validation):
         images = [tensor(image) for image in training.images]
-        with worker.limit(assignment.settings.seconds.training):
+        with remote.limit(assignment.settings.seconds.training):
             return probes.record(
                 submission.train_patterns, model, images, tensor(training.labels), label="train_patterns"
             )
@@ -91,12 +91,12 @@ def placed(assignment, key, tiny_images):
 
 
 @pytest.fixture(scope="session")
-def tiny_experiment(submission, worker, probes, assignment, key, placed):
+def tiny_experiment(submission, remote, probes, assignment, key, placed):
     """Where `train_tiny` is run, on emoji that travel with the students; it is judged on emoji that do not."""
 
     def train(model, training, _validation):
         images, labels = tensor(training.images), tensor(training.labels)
-        with worker.limit(assignment.settings.seconds.training):
+        with remote.limit(assignment.settings.seconds.training):
             return probes.record(submission.train_tiny, model, images, labels, label="train_tiny")
 
     return Experiment(

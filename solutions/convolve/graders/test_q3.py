@@ -13,8 +13,8 @@ from autograder import partial_credit, points
 
 
 @pytest.fixture
-def images_in_worker(worker, assignment):
-    return worker.helper(assignment.graders / "worker_images.py")
+def images_in_worker(remote, assignment):
+    return remote.helper(assignment.graders / "worker_images.py")
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from autograder.errors import StudentError
 
 
 @pytest.fixture
-def layers_in_worker(worker, assignment):
-    return worker.helper(assignment.graders / "worker_layers.py")
+def layers_in_worker(remote, assignment):
+    return remote.helper(assignment.graders / "worker_layers.py")
 
 
 @pytest.fixture
