@@ -172,6 +172,12 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
         made = release(chosen, student, package, sandbox, lambda what: status.update(f"{what} ..."))
     console.print(f"The reference gets {made.max_score:g} of {made.max_score:g} points, the blank notebook none.")
     console.print(f"For students: {student}\nFor grading:  {package} (secret)", highlight=False, soft_wrap=True)
+    if made.not_audited:
+        first = "; ".join(made.not_audited[:3]) + "; ..." * (len(made.not_audited) > 3)
+        console.print(
+            f"Warning: no audit says that these graders are right ({first}): run `autograder audit {assignment}`",
+            style="yellow", markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
 
 
 @main.command()

@@ -160,6 +160,7 @@ def test_the_command_writes_both_in_the_course_s_own_layout(adding, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "The reference gets 3 of 3 points, the blank notebook none." in done.stdout
+    assert "(there was none): run `autograder audit adding`" in done.stdout
     student = tmp_path / "assignments" / "adding"
     assert sorted(path.relative_to(student).as_posix() for path in student.rglob("*") if path.is_file()) == [
         "adding.ipynb",

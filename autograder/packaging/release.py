@@ -28,6 +28,7 @@ from autograder.grading.session import declared_checks
 from autograder.packaging.bundle import copy, open_assignment, parts_of
 from autograder.packaging.leaks import find_leaks
 from autograder.packaging.master import Master, read_master
+from autograder.quality.audited import outdated
 from autograder.quality.calibrate import check_calibration
 from autograder.results import Result
 from autograder.sandbox import Sandbox, choose
@@ -38,11 +39,12 @@ CELL_SECONDS = 600  # for a cell of the solved notebook, which may train for lon
 
 @dataclass(frozen=True)
 class Release:
-    """What was written, and what the reference gets."""
+    """What was written, what the reference gets, and why the last audit says nothing of it, if so."""
 
     student: Path
     package: Path
     max_score: float
+    not_audited: tuple[str, ...]
 
 
 def release(
@@ -76,7 +78,15 @@ def release(
         shutil.rmtree(student, ignore_errors=True)
         copy(built.student, student)
         copy(built.package, package)
-    return Release(student, package, max_score)
+    return Release(student, package, max_score, _why_not_audited(assignment))
+
+
+def _why_not_audited(assignment: Assignment) -> tuple[str, ...]:
+    """In words; a release is not refused for it, since a class may be waiting."""
+    try:
+        return tuple(outdated(assignment))
+    except AssignmentError as error:
+        return (str(error),)
 
 
 def _check_place(student: Path, assignment: Assignment) -> None:

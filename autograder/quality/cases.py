@@ -64,7 +64,7 @@ def cases(assignment: Assignment, checks: Sequence[Check]) -> dict[str, Declared
     blank = folder.parent.parent / "assignments" / name / f"{name}.ipynb"
     if folder.parent.name == "solutions" and blank.is_file():
         nothing = Declaration(mistake="nothing is filled in", fails=frozenset(check.name for check in checks))
-        found[BLANK] = DeclaredSubmission(BLANK, nothing, blank.read_bytes())
+        found[BLANK] = DeclaredSubmission(BLANK, nothing, _as_notebook(blank))
     if not found:
         raise AssignmentError(
             f"{folder} has nothing to hold its graders to: declare right and wrong submissions in "
@@ -73,10 +73,10 @@ def cases(assignment: Assignment, checks: Sequence[Check]) -> dict[str, Declared
     return found
 
 
-def _as_notebook(master: Path) -> bytes:
-    notebook = jupytext.read(master)
+def _as_notebook(path: Path) -> bytes:
+    notebook = jupytext.read(path)
     for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"  # not one by chance, so that the same master makes the same notebook
+        cell["id"] = f"cell-{number}"  # not one by chance, so that the same text makes the same notebook
     text: str = jupytext.writes(notebook, fmt="ipynb")
     return text.encode()
 
