@@ -13,7 +13,7 @@ MAX_FEEDBACK = 4000  # characters
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def presentable(text: str, longest: int = MAX_FEEDBACK) -> str:
+def sanitize(text: str, longest: int = MAX_FEEDBACK) -> str:
     """Text for a report, which may hold what a submission said: no control characters, and not too long.
 
     Nor any that can't be seen and change how others are read (Unicode's category Cf): a bidirectional override

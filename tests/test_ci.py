@@ -26,7 +26,7 @@ from autograder.report.github import workflow_commands, write_classroom
 from autograder.report.junit import write_junit
 from autograder.report.summary import MAX_BYTES, write_markdown
 from autograder.results import Check, Result
-from autograder.sanitize import presentable
+from autograder.sanitize import sanitize
 
 ACTION = ROOT / "action.yml"
 GITHUB = ROOT / "examples/ci/github/grade.yml"
@@ -113,7 +113,7 @@ def test_no_text_breaks_the_xml(tmp_path_factory, text):
     hostile = Result(text, "graded", (Check(text, text, 0, 1, "failed", text),), (text,))
     write_junit([hostile], path)
     [failure] = ElementTree.parse(path).getroot().iter("failure")
-    assert failure.text == presentable(f"{presentable(f'{text}: 0 of 1 points')}\n{text}")
+    assert failure.text == sanitize(f"{sanitize(f'{text}: 0 of 1 points')}\n{text}")
 
 
 # --- Markdown --------------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_text_of_a_submission_stays_text_in_the_summary(tmp_path_factory, text):
         pages.append(rendered(path))
     harmless, page = ([tag for tag in page.tags if tag != ("br",)] for page in pages)
     assert page == harmless
-    shown = presentable(f"<{text}>", 600)
+    shown = sanitize(f"<{text}>", 600)
     assert "".join(shown.splitlines()) in pages[1].text.replace("\n", "")
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograder.sanitize import presentable, spreadsheet_text
+from autograder.sanitize import sanitize, spreadsheet_text
 
 
 @pytest.mark.parametrize("name", ["x;=1+1;.py", "x\t@SUM(1).py", "\uff1d1+1.py", "-2.py", "a,+1.py", " =1.py"])
@@ -17,4 +17,4 @@ def test_no_spreadsheet_computes_a_name(name):
 
 @pytest.mark.parametrize("text", ["\u202efdp.ipynb", "a\u200bb\u2066c\ufeff", "\U000e0041"])
 def test_what_changes_how_text_is_read_is_dropped(text):
-    assert presentable(f"x{text}y") == "x" + "".join(c for c in text if c.isascii()) + "y"
+    assert sanitize(f"x{text}y") == "x" + "".join(c for c in text if c.isascii()) + "y"

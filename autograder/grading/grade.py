@@ -14,7 +14,7 @@ from autograder.grading.session import declared_checks, run_graders
 from autograder.remote import CellReport, RemoteSubmission
 from autograder.results import Result, Status
 from autograder.sandbox import Limits, Sandbox
-from autograder.sanitize import presentable
+from autograder.sanitize import sanitize
 from autograder.submission import Submission, read_submission
 
 MAX_NOTED = 12  # statements that failed
@@ -91,7 +91,7 @@ def _without_points(name: str, run: GradersRun, reason: str) -> Result:
         replace(check, points=0.0, outcome="not run", feedback="There is no code to check.", seconds=0.0)
         for check in run.checks
     )
-    return Result(name, "error" if run.trouble else "ungradable", checks, (presentable(reason),), run.trouble)
+    return Result(name, "error" if run.trouble else "ungradable", checks, (sanitize(reason),), run.trouble)
 
 
 def worker_for(
@@ -131,4 +131,4 @@ def _notes(reports: list[CellReport]) -> list[str]:
     if len(reports) > MAX_NOTED:
         lines.append(f"  and {len(reports) - MAX_NOTED} more")
     failed = "\n".join(lines)
-    return [presentable(f"The notebook does not run from top to bottom. All else was run; this failed:\n{failed}")]
+    return [sanitize(f"The notebook does not run from top to bottom. All else was run; this failed:\n{failed}")]

@@ -21,7 +21,7 @@ from autograder.grading.checks import MARKER, PartialCredit
 from autograder.grading.faults import is_about_a_claim
 from autograder.grading.fixtures import KINDS, fixtures_from_worker
 from autograder.results import Check, LeaderboardEntry, Outcome, Ruling, Visibility
-from autograder.sanitize import presentable
+from autograder.sanitize import sanitize
 from autograder.training.trials import TrialLog
 
 
@@ -94,7 +94,7 @@ class Record:
         self.log.verdicts.clear()
         if call.excinfo is not None:
             case.fraction, case.outcome, feedback = self._judge(item, call.excinfo.value, case)
-            case.feedback = presentable(feedback)
+            case.feedback = sanitize(feedback)
         elif call.when == "call":
             case.fraction, case.outcome, case.feedback = 1.0, "passed", ""
         return report

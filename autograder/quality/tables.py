@@ -8,7 +8,7 @@ from rich.text import Text
 
 from autograder.quality.audit import Report as AuditReport
 from autograder.quality.calibrate import Report
-from autograder.sanitize import presentable
+from autograder.sanitize import sanitize
 from autograder.training.decisions import Rule
 
 
@@ -44,7 +44,7 @@ def show_audit(report: AuditReport) -> None:
         table.add_column("what differs", ratio=1, overflow="fold")
         for name, differences in report.differing.items():
             for difference in differences:
-                table.add_row(*(Text(presentable(text)) for text in (name, difference.check, difference.words)))
+                table.add_row(*(Text(sanitize(text)) for text in (name, difference.check, difference.words)))
         console.print(table)
     for name in report.never_lost:
         console.print(Text(f"No wrong submission loses {name}: nothing shows that it checks anything.", "red"))

@@ -17,7 +17,7 @@ import click
 
 from autograder.atomic import write_whole
 from autograder.results import Check, Result
-from autograder.sanitize import presentable
+from autograder.sanitize import sanitize
 
 _MOST = 10  # annotations of a level that GitHub keeps of a step
 _MAX_TITLE = 250
@@ -77,7 +77,7 @@ def _commands(level: str, found: list[_Annotation]) -> Iterator[str]:
     worst = sorted((a for a in found if a.level == level), key=lambda annotation: -annotation.lost)
     kept = worst if len(worst) <= _MOST else worst[: _MOST - 1]
     for annotation in kept:
-        title, message = presentable(annotation.title, _MAX_TITLE), presentable(annotation.message, _MAX_MESSAGE)
+        title, message = sanitize(annotation.title, _MAX_TITLE), sanitize(annotation.message, _MAX_MESSAGE)
         yield f"::{level} title={_property(title)}::{_data(message)}"
     if left_out := len(worst) - len(kept):
         yield f"::{level} title=And more::{left_out} more are in the results."
@@ -132,4 +132,4 @@ def _test(check: Check, prefix: str) -> dict[str, Any]:
 
 def _line(text: str) -> str:
     """Text as the reporter can print it: it does not keep GitHub from reading commands in it."""
-    return " ".join(presentable(text, _MAX_MESSAGE).split()).replace("##[", "## [")
+    return " ".join(sanitize(text, _MAX_MESSAGE).split()).replace("##[", "## [")

@@ -13,7 +13,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from autograder.results import Check, Result
-from autograder.sanitize import presentable
+from autograder.sanitize import sanitize
 
 MAX_BYTES = 1 << 20  # GitHub drops a longer summary of a step whole
 _NOTE_BYTES = 1000  # for the heading, and for saying what was left out
@@ -89,13 +89,13 @@ def _check(check: Check) -> Markup:
         f"{_MARKS[check.outcome]} {check.outcome}",
         f"{check.points:g}",
         f"{check.max_points:g}",
-        _on_one_line(presentable(check.title)),
+        _on_one_line(sanitize(check.title)),
         feedback,
     )
 
 
 def _quoted(text: str, longest: int = _MAX_FEEDBACK) -> Markup:
-    return Markup("<code>{}</code>").format(_on_one_line(presentable(text, longest)))
+    return Markup("<code>{}</code>").format(_on_one_line(sanitize(text, longest)))
 
 
 def _on_one_line(text: str) -> Markup:

@@ -25,7 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.results import Check, Result
-from autograder.sanitize import presentable
+from autograder.sanitize import sanitize
 
 _STYLES = {
     "passed": "green", "partial": "yellow", "failed": "red", "not run": "magenta", "broken": "bold red",
@@ -77,7 +77,7 @@ class Display:
 
     def running(self, names: Iterable[str]) -> None:
         """Show which submissions are being graded now."""
-        self._progress.update(self._task, description=presentable(", ".join(names)))
+        self._progress.update(self._task, description=sanitize(", ".join(names)))
 
     def finished(self, result: Result) -> None:
         """Count one more."""
@@ -172,4 +172,4 @@ def details(result: Result) -> Group:
 
 
 def _text(content: str, style: str = "") -> Text:
-    return Text(presentable(content), style)
+    return Text(sanitize(content), style)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from autograder.results import Answer, Parts
-from autograder.sanitize import presentable
+from autograder.sanitize import sanitize
 
 MAX_QUESTIONS = 50
 MAX_CHARACTERS = 200_000  # of a submission, so that one can't make the page too large for the others
@@ -85,7 +85,7 @@ def _take_name(question: _Question) -> str:
     if first.startswith("#"):
         question.asked[0] = kind, rest
     plain = "".join(c if c.isprintable() else " " for c in first[:1000].strip("#") if c not in "*`")
-    return presentable(" ".join(plain.split()), _MAX_NAME)
+    return sanitize(" ".join(plain.split()), _MAX_NAME)
 
 
 def _is_blank(text: str) -> bool:
@@ -98,7 +98,7 @@ def _cut(parts: Sequence[tuple[str, str]], room: int) -> tuple[Parts, int]:
     kept: list[tuple[Literal["markdown", "code"], str]] = []
     for kind, source in parts:
         lines = _PASTED_PICTURE.sub(r"\1...", source).splitlines()
-        text = presentable("\n".join(lines).strip("\n"), longest=len(source))
+        text = sanitize("\n".join(lines).strip("\n"), longest=len(source))
         if text:
             kept.append(("markdown" if kind == "markdown" else "code", text[:room]))
         room -= len(text)
