@@ -1,6 +1,6 @@
 """What graders may ask of models, training and figures in the worker.
 
-The looking is done in the worker (``autograder/worker/probes.py``), beside student code, so each answer is a
+The looking is done in the worker (:mod:`autograder.worker.observe`), beside student code, so each answer is a
 claim: it is held to its declared form here, and an answer of another form is a :class:`BadClaim`. Where a claim
 alone decides, it is worth few points.
 """

@@ -320,8 +320,8 @@ class RemoteSubmission:
 
     @property
     def probe_module(self) -> Handle:
-        """The worker's side of the probes, as a module."""
-        return self._module({"do": "probes"}, "probes")
+        """The worker's side of the probes, :mod:`autograder.worker.observe`, as a module."""
+        return self._module({"do": "observe"}, "probes")
 
     def _module(self, message: dict[str, Any], label: str) -> Handle:
         module = self.ask(message, label)

@@ -1,6 +1,7 @@
 """`diagnose`, as students use it: on real images, with the submissions of the CNN assignment, and standing alone."""
 
 import copy
+import dataclasses
 import math
 import shutil
 import subprocess
@@ -190,6 +191,11 @@ def test_the_old_name_is_accepted_with_a_warning():
 def tiny():
     torch.manual_seed(0)
     return torch.nn.Linear(4, 3), torch.rand(64, 4), torch.arange(64) % 3
+
+
+def test_all_that_is_seen_has_a_field():
+    model, _, _ = tiny()
+    assert list(Watch(model).seen()) == [field.name for field in dataclasses.fields(Seen)]
 
 
 def test_watching_changes_nothing():

@@ -139,23 +139,7 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         self._is_listening = yes
 
     def seen(self) -> dict[str, Any]:
-        """What was seen, as plain data.
-
-        - ``losses_used``: pairs of a name and whether nothing but the reduction was set.
-        - ``losses``: the loss at each backward pass, or at each call of a loss function where there was none.
-        - ``backwards``, ``steps``: how often they were called; ``arrivals``: gradients that came to a parameter.
-        - ``first_scores``, ``first_input``: of what entered the first loss, and of what entered the model first.
-        - ``passes``: forward passes by the model's mode, with gradients and without; ``images``: in those with.
-        - ``mixture``: mean entropy of the labels of a batch, over that of all labels.
-        - ``optimizers``: pairs of a type and a learning rate; ``not_held``: parameters that none of them steps.
-        - ``gradients``: largest absolute gradient of each parameter at each of the first steps, which are ``looks``
-          in number; NaN where there was none.
-        - ``cpu_seconds``: processor time of the training.
-        - ``stale``: of these steps, after how many the next gradients were added to the old ones.
-        - ``batches``: for each backward pass its images, its loss, and what loss functions gave since its forward pass.
-        - ``quiet``: what loss functions gave without gradients: number of backward passes before, mean, rows.
-        - ``steps_by_mode``: backward passes through dropout or batch norm, by the mode of these.
-        """
+        """What was seen, as plain data: the fields of :class:`.causes.Seen`, which says what each is."""
         return {
             "losses_used": list(self._losses_used),
             "losses": self._backward or self._called,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from autograder.diagnosis.withheld import without
 
-from . import probes, wire
+from . import observe, wire
 from .notebook import Notebook, describe
 
 
@@ -85,8 +85,8 @@ def _answer(request: dict[str, Any], notebook: Notebook) -> Any:  # noqa: PLR091
             module.__dict__["__builtins__"] = builtins
             exec(compile(request["source"], request["name"], "exec", dont_inherit=True), module.__dict__)  # noqa: S102
             return module
-        case "probes":
-            return probes
+        case "observe":
+            return observe
     raise ValueError(f"unknown request {request['do']!r}")
 
 

@@ -15,26 +15,47 @@ NO_CAUSE = "No usual cause fits what was seen."
 
 @dataclass(frozen=True)
 class Seen:
-    """What :meth:`.watch.Watch.seen` gives."""
+    """What :meth:`.watch.Watch.seen` gives of one training, as plain data.
 
+    Losses are as the submission's own code computed them: nats a label where that is a cross-entropy with its usual
+    mean, and else whatever it is. Lists of losses and batches end after the first 5,000 (:data:`.watch.MOST_LOSSES`).
+    """
+
+    # PyTorch's loss functions that were called, each by its name ("cross_entropy"), and whether nothing but the
+    # reduction was set: no class weights, no label smoothing.
     losses_used: list[tuple[str, bool]] = field(default_factory=list)
+    # The loss at each backward pass, in order; at each call of a loss function where there was no backward pass.
     losses: list[float] = field(default_factory=list)
-    backwards: int = 0
-    arrivals: int = 0
+    backwards: int = 0  # backward passes, up to those 5,000
+    arrivals: int = 0  # gradients that came to a parameter, one for each parameter and backward pass
+    # Of the first scores (N, C) that entered a loss function and the first images (N, ...) that entered the model:
+    # "count" of the values, their "lowest" and "highest", and where there are two dimensions "lowest_sum" and
+    # "highest_sum" of a row, "lowest_exp_sum" and "highest_exp_sum" of the exponentials of a row.
     first_scores: dict[str, float] | None = None
     first_input: dict[str, float] | None = None
+    # Forward passes, by the model's mode and whether gradients were on: "train_mode", "eval_mode",
+    # "train_mode_no_grad", "eval_mode_no_grad".
     passes: dict[str, int] = field(default_factory=dict)
-    images: int = 0
+    images: int = 0  # in all forward passes with gradients; one that was shown twice counts twice
+    # Mean Shannon entropy of the labels of a batch over that of all labels, about 1 where images are mixed and 0 where
+    # each batch holds one class; of the first 100 batches. None where no labels were seen.
     mixture: float | None = None
-    optimizers: list[tuple[str, float]] = field(default_factory=list)
-    not_held: list[str] = field(default_factory=list)
-    steps: int = 0
+    optimizers: list[tuple[str, float]] = field(default_factory=list)  # type ("Adam") and its first learning rate
+    not_held: list[str] = field(default_factory=list)  # the model's parameters that no optimizer which stepped holds
+    steps: int = 0  # of all optimizers
+    # Name of a parameter to its largest absolute gradient at each of the first `looks` steps: NaN where there was none,
+    # infinity where one was NaN.
     gradients: dict[str, list[float]] = field(default_factory=dict)
-    stale: int = 0
-    looks: int = 0
-    cpu_seconds: float = 0.0
+    stale: int = 0  # of these steps, after how many the next gradients were added to the old ones
+    looks: int = 0  # steps whose gradients were looked at, up to 32 (:data:`.watch.LOOKS`)
+    cpu_seconds: float = 0.0  # processor time of the training, in seconds
+    # For each backward pass: the images of the forward pass before it, its loss, and the means over the labels that
+    # loss functions gave in between (four at most).
     batches: list[tuple[int, float, list[float]]] = field(default_factory=list)
+    # What loss functions gave without gradients, as in validation: backward passes before, mean over the labels, rows.
     quiet: list[tuple[int, float, int]] = field(default_factory=list)
+    # Backward passes through dropout or batch norm, by the mode in which all of these ran: "train_mode"; else
+    # "eval_mode".
     steps_by_mode: dict[str, int] = field(default_factory=dict)
 
 

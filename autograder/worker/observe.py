@@ -1,4 +1,4 @@
-"""Looks at models, training and figures from within the worker, for graders.
+"""Observes models, training and figures from within the worker: what the probes of graders ask for.
 
 Everything here runs beside student code, so whatever it returns is a claim. It holds no expected value.
 Torch and Matplotlib are imported on use, since an assignment need not have either.
