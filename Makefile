@@ -8,11 +8,13 @@ SUBMISSIONS := solutions/cnn/submissions
 # One thread a process: more make a busy machine slower, and results differ.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup demo test test-packages lint assignments study clean
+.PHONY: help setup demo test test-packages lint coverage assignments study clean
 
 help:
 	@echo "make demo         set up, then grade sample submissions and show the results"
 	@echo "make test         set up, then lint, types and tests"
+	@echo "make lint         style, the contracts on imports, types"
+	@echo "make coverage     the tests, and which lines none of them runs"
 	@echo "make assignments  release the assignments: student versions and packages"
 	@echo "make study        the slow statistical studies under benchmarks/ (hours)"
 
@@ -51,6 +53,10 @@ demo: setup
 # A file is for one process, which shares what it sets up; the other fills the time in which tests wait.
 test: test-packages lint
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# Which lines no test runs. It takes longer than `make test` does.
+coverage: test-packages setup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 # What tests ask for and Python's index does not have. Only Debian and its kin package the images: elsewhere, the test
 # that compares with them fails and says so.
