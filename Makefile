@@ -8,11 +8,12 @@ SUBMISSIONS := solutions/cnn/submissions
 # One thread a process: more make a busy machine slower, and results differ.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup demo test test-packages lint coverage assignments study clean
+.PHONY: help setup demo test test-quick test-packages lint coverage assignments study clean
 
 help:
 	@echo "make demo         set up, then grade sample submissions and show the results"
 	@echo "make test         set up, then lint, types and tests"
+	@echo "make test-quick   a part of the tests, in a minute"
 	@echo "make lint         style, the contracts on imports, types"
 	@echo "make coverage     the tests, and which lines none of them runs"
 	@echo "make assignments  release the assignments: student versions and packages"
@@ -50,13 +51,24 @@ demo: setup
 	@cp assignments/cnn/cnn.ipynb out/demo/submissions/blank.ipynb
 	$(BIN)/autograder grade cnn out/demo/submissions -o out/demo
 
-# A file is for one process, which shares what it sets up; the other fills the time in which tests wait.
+# A file is for one process, which shares what it sets up; the other fills the time in which tests wait. The submissions
+# of the lessons are for whichever has nothing to do (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
 test: test-packages lint
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(PYTEST)
+
+# For who changed a line. It leaves out what takes long: the lessons (their graders, their notebooks, the studies of
+# them), Otter and the release, whole processes of the command and of CI, and everything that trains or attacks.
+SLOW := attacks calibrate cells ci cli cnn_lesson convolve_lesson lessons_graders load packaging sandbox student study \
+        temporary trials written zygote
+
+test-quick: setup
+	$(PYTEST) $(SLOW:%=--ignore=tests/test_%.py) --deselect tests/test_audit.py::test_the_command
 
 # Which lines no test runs. It takes longer than `make test` does.
 coverage: test-packages setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
 
 # What tests ask for and Python's index does not have. Only Debian and its kin package the images: elsewhere, the test
 # that compares with them fails and says so.
@@ -81,4 +93,4 @@ study: setup
 	$(BIN)/python benchmarks/load.py
 
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) out .cache

@@ -12,6 +12,7 @@ takes hours. ``--setting`` chooses some of the settings, and ``--only`` submissi
 import argparse
 import contextlib
 import csv
+import functools
 import json
 import os
 import platform
@@ -28,8 +29,9 @@ from autograder.assignment import load_assignment
 from autograder.batch.collect import SubmissionFile
 from autograder.batch.local import LocalEngine
 from autograder.batch.run import grade_all
-from autograder.quality.declared import declared_submissions
-from autograder.results import Result
+from autograder.quality.cases import checks_of, differing_points, question_of
+from autograder.quality.declared import DeclaredSubmission, declared_submissions
+from autograder.results import Check, Result
 from autograder.sandbox import base, choose
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,9 +40,6 @@ CSV = RESULTS / "load.csv"
 COLUMNS = ["setting", "submission", "score", "points", "seconds", "not as declared"]
 LESSONS = ("cnn", "convolve")
 WRONG = 30  # of each lesson
-
-sys.path.append(str(ROOT / "tests"))
-from outcomes import Outcomes  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -137,13 +136,20 @@ def graded(setting: Setting, names: list[str]) -> Iterator[tuple[str, Result]]:
 def not_as_declared(name: str, result: Result) -> str:
     """What of a result is not as its submission declares, in words, or nothing."""
     lesson, _, submission = name.partition("/")
-    outcomes = Outcomes(lesson)
-    outcomes.results = {submission: result}
-    try:
-        outcomes.check_points(submission)
-    except AssertionError as error:
-        return " ".join((result.trouble or str(error)).split())[:1000] or "another status"
-    return ""
+    submissions, checks = held_to(lesson)
+    words = result.trouble
+    if not words:
+        questions = {question_of(check.name) for check in checks}
+        differing = differing_points(submissions[submission].declaration, checks, result, questions)
+        words = "; ".join(f"{found.check} {found.words}" for found in differing)
+    return " ".join(words.split())[:1000]
+
+
+@functools.cache
+def held_to(lesson: str) -> tuple[dict[str, DeclaredSubmission], tuple[Check, ...]]:
+    """The submissions of a lesson, and the checks of its graders."""
+    assignment = load_assignment(ROOT / "solutions" / lesson)
+    return declared_submissions(assignment.folder), checks_of(assignment)
 
 
 def recorded() -> list[dict[str, str]]:

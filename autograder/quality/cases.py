@@ -110,7 +110,7 @@ def differences(
     """
     if result.trouble:
         return [Difference("", f"could not be graded: {result.trouble.strip()}")]
-    found = [*_points(case.declaration, checks, result, questions), *_status(case.declaration, result, questions)]
+    found = differing_points(case.declaration, checks, result, questions)
     answered = [check for check in result.checks if not case.declaration.leaves_out(check.name)]
     lost = [check for check in answered if check.points < check.max_points]
     if (at_stake := _at_stake(case.declaration)).intersection(questions) or not at_stake:
@@ -121,6 +121,13 @@ def differences(
     if case.name == REFERENCE:
         found += [Difference("", f"it is right, but is told: {note}") for note in result.notes]
     return [*found, *_reasons(result, secrets)]
+
+
+def differing_points(
+    declaration: Declaration, checks: Sequence[Check], result: Result, questions: Collection[str]
+) -> list[Difference]:
+    """What of the points of a result of ``questions``, and of its status, is not as declared."""
+    return [*_points(declaration, checks, result, questions), *_status(declaration, result, questions)]
 
 
 def expected(declaration: Declaration, check: Check) -> float:
