@@ -389,3 +389,18 @@ def test_usual_messages_over_hidden_inputs_are_told(strongest, run_code):
         submission.usual([1, 2, 3])
     with pytest.raises(StudentError, match="raised AttributeError: 'int' object has no attribute 'nothing_of_mine'"):
         submission.own(1)
+
+
+@pytest.mark.parametrize("name", ["autograder.diagnosis", "autograder.student"])  # the new name and the old
+def test_of_the_framework_a_notebook_can_import_the_diagnosis_alone(strongest, run_code, name):
+    submission, remote = run_code(
+        strongest,
+        f"from {name} import Diagnosis, diagnose",
+        "found = []",
+        "for module in ('grading', 'errors', 'assignment'):\n"
+        "    try:\n        __import__(f'autograder.{module}')\n        found.append(module)\n"
+        "    except ImportError:\n        pass",
+        preload=("torch",),
+    )
+    assert submission.diagnose.kind_ == "function" and submission.found == []
+    assert remote.cell_reports == []
