@@ -26,7 +26,7 @@ from autograder.assignment import Assignment, load_assignment
 from autograder.batch.engine import Engine, Tell
 from autograder.batch.local import LaneLimits, LocalEngine
 from autograder.grading.grade import worker_for
-from autograder.grading.session import run_graders
+from autograder.grading.session import Graders, run_graders
 from autograder.sandbox import choose
 from autograder.submission import read_submission
 from autograder.training.decisions import upper_bound
@@ -94,11 +94,11 @@ def grade_with_keys(assignment: Assignment, name: str, numbers: list[int]) -> li
     """Rows of the result for one submission and these keys."""
     rows = []
     sandbox, submission = choose(forbidden=(CNN,)), read_submission(SUBMISSIONS / name)
-    with worker_for(assignment, submission, sandbox, seconds=SECONDS) as remote:
+    with worker_for(assignment, submission, sandbox, seconds=SECONDS) as remote, Graders(assignment) as graders:
         remote.load()
         for number in numbers:
             worker, grader = _worker_seconds(), time.process_time()
-            run = run_graders(assignment.with_key(study_key(number)), remote)
+            run = run_graders(graders, assignment.with_key(study_key(number)), remote)
             worker, grader = _worker_seconds() - worker, time.process_time() - grader
             score, most = sum(check.points for check in run.checks), sum(check.max_points for check in run.checks)
             lost = " ".join(check.name for check in run.checks if check.points < check.max_points)

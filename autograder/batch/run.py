@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.assignment import Assignment
@@ -14,17 +14,22 @@ from autograder.batch.local import LocalEngine
 from autograder.batch.task import AssignmentSource, GradingTask, environment_of, grading_tasks
 from autograder.errors import AutograderError, UnreadableSubmission
 from autograder.grading.grade import grade_submission, ungradable
+from autograder.grading.session import Graders
 from autograder.results import Result
 from autograder.sandbox import Sandbox
 from autograder.submission import parse_submission
 
 
-@dataclass(frozen=True)
 class TaskGrader:
-    """What an engine does with a grading task: an :data:`autograder.batch.engine.Function`."""
+    """What an engine does with a grading task: an :data:`autograder.batch.engine.Function`.
 
-    assignments: AssignmentSource
-    sandbox: Sandbox
+    The graders stay collected from one task to the next, as long as those are of the same assignment and questions.
+    """
+
+    def __init__(self, assignments: AssignmentSource, sandbox: Sandbox) -> None:
+        self._assignments = assignments
+        self._sandbox = sandbox
+        self._collected: tuple[object, Graders] | None = None
 
     def __call__(self, task: GradingTask, tell: Tell[Result]) -> Result:
         """Grade the submission of a task, and tell what is decided so far.
@@ -32,16 +37,26 @@ class TaskGrader:
         Raises:
             AutograderError: the assignment or this machine is not fit for it.
         """
-        assignment = self.assignments.find(task.assignment)
-        if environment_of(assignment, self.sandbox) != task.environment:
+        assignment = self._assignments.find(task.assignment)
+        if environment_of(assignment, self._sandbox) != task.environment:
             raise AutograderError("this process has other versions or another sandbox than the task names: grade again")
-        if task.unreadable:
-            return ungradable(assignment, task.name, task.unreadable, task.questions)
+        graders = self._graders_for(task, assignment)
         try:
+            if task.unreadable:
+                raise UnreadableSubmission(task.unreadable)
             submission = parse_submission(task.suffix, task.content)
         except UnreadableSubmission as reason:
-            return ungradable(assignment, task.name, str(reason), task.questions)
-        return grade_submission(assignment, submission, self.sandbox, task.name, tell, task.questions)
+            return ungradable(graders, task.name, str(reason))
+        return grade_submission(graders, assignment, submission, self._sandbox, task.name, tell)
+
+    def _graders_for(self, task: GradingTask, assignment: Assignment) -> Graders:
+        which = task.assignment, task.questions
+        if self._collected is not None and self._collected[0] != which:
+            self._collected[1].close()
+            self._collected = None
+        if self._collected is None:
+            self._collected = which, Graders(assignment, task.questions).__enter__()
+        return self._collected[1]
 
 
 def grade_all(

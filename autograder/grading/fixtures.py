@@ -19,9 +19,9 @@ from autograder.training.rulings import Ruler
 from autograder.training.trials import Experiment, Trial, TrialLog, Trials
 
 
-@dataclass(eq=False)
-class Fixtures:
-    """A pytest plugin that gives graders their fixtures, all for one submission."""
+@dataclass(frozen=True)
+class Grading:
+    """What the fixtures of one submission are made of."""
 
     assignment: Assignment
     remote: RemoteSubmission
@@ -29,42 +29,48 @@ class Fixtures:
     log: TrialLog
     published: dict[str, LeaderboardEntry]  # by their names
 
+
+class Fixtures:
+    """A pytest plugin that gives graders their fixtures, all for the submission that is being graded."""
+
+    grading: Grading
+
     @pytest.fixture(scope="session", name="submission")
     def submission_fixture(self) -> SubmissionNames:
         """The submission: every attribute is a global name of the student's."""
-        return SubmissionNames(self.remote)
+        return SubmissionNames(self.grading.remote)
 
     @pytest.fixture(scope="session", name="remote")
     def remote_fixture(self) -> RemoteSubmission:
         """What a grader may do with the submission's worker beyond calling the submission: limits, helpers."""
-        return self.remote
+        return self.grading.remote
 
     @pytest.fixture(scope="session", name="worker")
     def worker_fixture(self) -> RemoteSubmission:
         """The old name of `remote`."""
-        return self.remote
+        return self.grading.remote
 
     @pytest.fixture(scope="session", name="probes")
     def probes_fixture(self) -> Probes:
         """Looks at models, training and figures in the worker."""
-        return Probes(self.remote)
+        return Probes(self.grading.remote)
 
     @pytest.fixture(scope="session", name="assignment")
     def assignment_fixture(self) -> Assignment:
         """The assignment: its folder, its settings, its key."""
-        return self.assignment
+        return self.grading.assignment
 
     @pytest.fixture(scope="session", name="key")
     def key_fixture(self) -> Key:
         """The assignment's key: ``key.rng("geometries")``."""
-        return self.assignment.key
+        return self.grading.assignment.key
 
     @pytest.fixture(scope="session", name="make_trials")
     def make_trials_fixture(self) -> Callable[..., Trials]:
         """Trials of an experiment, decided by the assignment's calibration: ``make_trials(experiment, epochs=10)``."""
 
         def make(experiment: Experiment, name: str = "", **settings: Any) -> Trials:
-            return Trials(experiment, self.ruler, self.log, name, **settings)
+            return Trials(experiment, self.grading.ruler, self.grading.log, name, **settings)
 
         return make
 
@@ -74,7 +80,7 @@ class Fixtures:
 
         def publish(name: str, value: float, order: Literal["asc", "desc"] = "desc") -> None:
             if math.isfinite(value):  # NaN is no number in JSON, and no rank
-                self.published[name] = LeaderboardEntry(name, float(value), order)
+                self.grading.published[name] = LeaderboardEntry(name, float(value), order)
 
         return publish
 

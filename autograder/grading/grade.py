@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.errors import UnreadableSubmission
 from autograder.grading.record import GradersRun
-from autograder.grading.session import declared_checks, run_graders
+from autograder.grading.session import Graders, run_graders
 from autograder.remote import CellReport, RemoteSubmission
 from autograder.results import Result, Status
 from autograder.sandbox import Limits, Sandbox
@@ -28,35 +28,40 @@ def grade(
     decided: Callable[[Result], None] = lambda _result: None,
     questions: Collection[str] = (),
 ) -> Result:
-    """Grade one submission from its file, as :func:`grade_submission` does."""
-    name = name or path.name
-    assignment.check_questions(questions)
-    try:
-        submission = read_submission(path)
-    except UnreadableSubmission as reason:
-        return ungradable(assignment, name, str(reason), questions)
-    return grade_submission(assignment, submission, sandbox, name, decided, questions)
+    """Grade one submission from its file, as :func:`grade_submission` does.
 
-
-def grade_submission(
-    assignment: Assignment,
-    submission: Submission,
-    sandbox: Sandbox,
-    name: str,
-    decided: Callable[[Result], None] = lambda _result: None,
-    questions: Collection[str] = (),
-) -> Result:
-    """Grade one submission.
-
-    Whatever is wrong with the submission is in the result. ``name`` is how it is called there. ``decided`` is told
-    the result so far before each check and at the end, for whoever has to know it should this process die. Where
-    ``questions`` are named, the result is of their checks alone.
+    Where ``questions`` are named, the result is of their checks alone.
 
     Raises:
         UsageError: the assignment has no such question.
         AutograderError: the assignment or this machine is not fit for grading.
     """
+    name = name or path.name
     assignment.check_questions(questions)
+    with Graders(assignment, questions) as graders:
+        try:
+            submission = read_submission(path)
+        except UnreadableSubmission as reason:
+            return ungradable(graders, name, str(reason))
+        return grade_submission(graders, assignment, submission, sandbox, name, decided)
+
+
+def grade_submission(
+    graders: Graders,
+    assignment: Assignment,
+    submission: Submission,
+    sandbox: Sandbox,
+    name: str,
+    decided: Callable[[Result], None] = lambda _result: None,
+) -> Result:
+    """Grade one submission by the assignment's graders, which were collected and may grade another one after it.
+
+    Whatever is wrong with the submission is in the result. ``name`` is how it is called there. ``decided`` is told
+    the result so far before each check and at the end, for whoever has to know it should this process die.
+
+    Raises:
+        AutograderError: the assignment or this machine is not fit for grading.
+    """
     began = time.monotonic()
 
     def result_of(run: GradersRun) -> Result:
@@ -73,7 +78,7 @@ def grade_submission(
         )
 
     with worker_for(assignment, submission, sandbox) as remote:
-        run = run_graders(assignment, remote, lambda so_far: decided(result_of(so_far)), questions)
+        run = run_graders(graders, assignment, remote, lambda so_far: decided(result_of(so_far)))
 
     if _no_cell_is_python(submission, remote.cell_reports):
         result = _without_points(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
@@ -81,9 +86,9 @@ def grade_submission(
     return result_of(run)
 
 
-def ungradable(assignment: Assignment, name: str, reason: str, questions: Collection[str] = ()) -> Result:
+def ungradable(graders: Graders, name: str, reason: str) -> Result:
     """The result of a submission from which no code could be read: every check, with no points and the reason why."""
-    return _without_points(name, declared_checks(assignment, questions), reason)
+    return _without_points(name, graders.declared(), reason)
 
 
 def _without_points(name: str, run: GradersRun, reason: str) -> Result:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 import traceback
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from autograder.assignment import Assignment
-from autograder.errors import AssignmentError, AutograderError, MachineStarved, OldName, StudentFault, WorkerGone
-from autograder.grading.checks import MARKER, PartialCredit
+from autograder.errors import AssignmentError, AutograderError, MachineStarved, StudentFault, WorkerGone
+from autograder.grading.checks import PartialCredit
 from autograder.grading.faults import is_about_a_claim
 from autograder.grading.fixtures import KINDS, fixtures_from_worker
 from autograder.results import Check, LeaderboardEntry, Outcome, Ruling, Visibility
@@ -60,33 +60,22 @@ class Record:
     decided: Callable[[GradersRun], None] = lambda _run: None  # told the record so far before each check
     only_trials: bool = False  # the tests that are not about trials are left out
     trouble: list[str] = field(default_factory=list)
-    old_names: set[str] = field(default_factory=set)  # that the graders use, in words
     published: dict[str, LeaderboardEntry] = field(default_factory=dict)  # by their names
     _cases: dict[str, _Case] = field(default_factory=dict)
 
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.addinivalue_line("markers", MARKER)
+    def wants(self, item: pytest.Item) -> bool:
+        """Whether a test is to be run."""
+        return not self.only_trials or "make_trials" in getattr(item, "fixturenames", ())
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def enter(self, items: Iterable[pytest.Item]) -> None:
         """Enter every check before the first one runs, so that one that does not report is seen."""
-        if self.only_trials:
-            items[:] = [item for item in items if "make_trials" in getattr(item, "fixturenames", ())]
-        for item in items:
-            marker = item.get_closest_marker("points")
-            if marker is None:
-                raise AssignmentError(f"the grader {item.nodeid} has no points: decorate it with @points(2, 'Title')")
-            if "worker" in getattr(item, "fixturenames", ()):
-                warnings.warn("the fixture `worker` is called `remote` now", OldName, stacklevel=1)
-            value, title, visibility = marker.args
+        for item in filter(self.wants, items):
+            value, title, visibility = require_points(item).args
             self._cases[item.nodeid] = _Case(_check_name(item), str(title), float(value), visibility)
 
-    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        if issubclass(warning_message.category, OldName):
-            self.old_names.add(str(warning_message.message))
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-        report = yield
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Note how a test went, in place of the report that pytest would write, and nobody would read."""
         case = self._cases[item.nodeid]
         case.seconds += call.duration
         case.decided += map(str, self.log.verdicts)
@@ -97,7 +86,8 @@ class Record:
             case.feedback = sanitize(feedback)
         elif call.when == "call":
             case.fraction, case.outcome, case.feedback = 1.0, "passed", ""
-        return report
+        outcome: Literal["passed", "failed"] = "passed" if call.excinfo is None else "failed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration)  # type: ignore[arg-type]
 
     def _judge(self, item: pytest.Item, raised: BaseException, case: _Case) -> tuple[float, Outcome, str]:
         match raised:
@@ -128,11 +118,6 @@ class Record:
 
     def _is_a_grader(self, file: str) -> bool:
         return Path(file).is_relative_to(self.assignment.folder)
-
-    def pytest_internalerror(self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-        is_ours = isinstance(excinfo.value, AutograderError)
-        self.trouble.append(str(excinfo.value) if is_ours else str(excrepr))
-        return True
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Say what is tried next, to whoever has to know it should this process not survive that."""
@@ -190,6 +175,18 @@ def _check_of(name: str, cases: list[_Case]) -> Check:
         tuple(words for case in cases for words in case.decided),
         tuple(ruling for case in cases for ruling in case.rulings),
     )
+
+
+def require_points(item: pytest.Item) -> pytest.Mark:
+    """The mark of a test that says what it is worth.
+
+    Raises:
+        AssignmentError: it has none.
+    """
+    marker = item.get_closest_marker("points")
+    if marker is None:
+        raise AssignmentError(f"the grader {item.nodeid} has no points: decorate it with @points(2, 'Title')")
+    return marker
 
 
 def _check_name(item: pytest.Item) -> str:

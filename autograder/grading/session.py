@@ -8,38 +8,193 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import random
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import Self
 
+import numpy as np
 import pytest
+from greenlet import getcurrent, greenlet
 
-from autograder.assignment import Assignment
-from autograder.errors import OldName
+from autograder.assignment import Assignment, Key
+from autograder.errors import AutograderError, OldName
+from autograder.grading.checks import MARKER
 from autograder.grading.deadline import Deadline
-from autograder.grading.fixtures import Fixtures
-from autograder.grading.record import GradersRun, Record
+from autograder.grading.fixtures import Fixtures, Grading
+from autograder.grading.record import GradersRun, Record, require_points
 from autograder.remote import RemoteSubmission
 from autograder.training.calibration import read_calibration
 from autograder.training.rulings import Deciding, Listening, Measuring, Ruler
 from autograder.training.trials import TrialLog
 
 
+class Graders:
+    """The hidden graders of an assignment, or of some of its questions, to be run over one submission after another.
+
+    Use as a context manager, in one thread, and no two at a time in a process: what graders import is known by its
+    name. pytest is configured and the graders are collected when the context is entered; then pytest waits in its loop
+    over tests, in a greenlet of its own, until there is a submission. Its fixtures are made anew for each.
+    """
+
+    def __init__(self, assignment: Assignment, questions: Collection[str] = ()) -> None:
+        self._assignment = assignment
+        self._questions = sorted(set(questions))
+        self._loop = _Loop()
+        self._fixtures = Fixtures()
+        self._trouble = ""  # why the graders can't be run
+        self._left = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_forgetting_modules_of(self._assignment.graders))
+            self._collect()
+            stack.callback(self._finish)
+            self._left = stack.pop_all()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End pytest, and forget what the graders imported."""
+        self._left.close()
+
+    def run(self, record: Record, grading: Grading) -> GradersRun:
+        """Run them for one submission."""
+        if self._pytest.dead and not self._trouble:  # the last run ended it
+            self._collect()
+        record.enter(self._loop.items)
+        if self._trouble:
+            return record.run([self._trouble])
+        self._fixtures.grading = grading
+        _forget_random_state(grading.assignment.key)
+        with _apart(io.StringIO()):
+            self._pytest.switch(record)
+        return record.run([*record.trouble, *self._loop.take_trouble()])
+
+    def declared(self) -> GradersRun:
+        """The checks that they declare, without running any."""
+        record = Record(self._assignment, TrialLog())
+        record.enter(self._loop.items)
+        return record.run([self._trouble] if self._trouble else [])
+
+    def _collect(self) -> None:
+        """Let pytest come as far as its loop over tests."""
+        self._loop = _Loop()
+        log = io.StringIO()
+        self._pytest = greenlet(
+            lambda: pytest.main(self._arguments(), plugins=[self._loop, Deadline(), self._fixtures])
+        )
+        with _apart(log):
+            status = self._pytest.switch()
+        if self._pytest.dead:
+            lines = log.getvalue().strip().splitlines()
+            reason = next(
+                (line[1:].strip() for line in lines if line.startswith("E  ")), lines[-1] if lines else status
+            )
+            said = "\n".join([f"pytest could not run the graders: {reason}", *lines[-80:]])
+            self._trouble = "\n\n".join([*self._loop.take_trouble(), said])
+
+    def _finish(self) -> None:
+        with _apart(io.StringIO()):
+            while not self._pytest.dead:
+                self._pytest.switch(None)
+
+    def _arguments(self) -> list[str]:
+        assignment = self._assignment
+        return [
+            *map(str, [assignment.questions[name] for name in self._questions] or [assignment.graders]),
+            f"--rootdir={assignment.folder}",
+            f"--confcutdir={assignment.graders}",
+            f"--config-file={os.devnull}",
+            "--import-mode=importlib",
+            f"--override-ini=pythonpath={assignment.graders}",  # graders may share modules of their own
+            "--assert=plain",
+            "--capture=no",
+            "--tb=native",  # the cheapest: nobody sees it
+            "--strict-markers",
+            # What serves a person who runs pytest, and costs time or writes files here.
+            *("-p", "no:cacheprovider", "-p", "no:faulthandler"),
+            *("-p", "no:unraisableexception", "-p", "no:threadexception"),
+        ]
+
+
+class _Loop:
+    """A pytest plugin in place of its loop over tests: it goes through them once for each submission."""
+
+    def __init__(self) -> None:
+        self.items: list[pytest.Item] = []
+        self.old_names: set[str] = set()  # that the graders use, in words
+        self._outside = getcurrent()
+        self._trouble: list[str] = []
+
+    def take_trouble(self) -> list[str]:
+        """What went wrong in the graders or in pytest since this was asked last."""
+        taken, self._trouble = self._trouble, []
+        return taken
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", MARKER)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            require_points(item)
+            if "worker" in getattr(item, "fixturenames", ()):
+                warnings.warn("the fixture `worker` is called `remote` now", OldName, stacklevel=1)
+
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        if issubclass(warning_message.category, OldName):
+            self.old_names.add(str(warning_message.message))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if session.testsfailed or not session.items:
+            return None  # pytest says what was wrong
+        self.items = session.items
+        manager = session.config.pluginmanager
+        manager.unregister(name="terminalreporter")  # it would keep every report
+        while (record := self._outside.switch()) is not None:
+            manager.register(record)
+            try:
+                self._run(session, record)
+            except BaseException as error:
+                self._trouble.append(f"a grader ended the run of all: {type(error).__name__}: {error}")
+                raise
+            finally:
+                manager.unregister(record)
+        return True
+
+    def _run(self, session: pytest.Session, record: Record) -> None:
+        wanted = [item for item in session.items if record.wants(item)]
+        for item, following in zip(wanted, [*wanted[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+
+    def pytest_internalerror(self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        is_ours = isinstance(excinfo.value, AutograderError)
+        self._trouble.append(str(excinfo.value) if is_ours else str(excrepr))
+        return True
+
+
 def run_graders(
+    graders: Graders,
     assignment: Assignment,
     remote: RemoteSubmission,
     decided: Callable[[GradersRun], None] = lambda _run: None,
-    questions: Collection[str] = (),
 ) -> GradersRun:
     """Run the hidden graders against a submission, in this process.
 
-    ``decided`` is told the record so far before each check. Where ``questions`` are named, only their checks are run.
+    ``decided`` is told the record so far before each check. ``assignment`` may have another key than the graders were
+    collected with.
     """
     log = TrialLog()
     record = Record(assignment, log, decided)
-    fixtures = Fixtures(assignment, remote, Deciding(read_calibration(assignment)), log, record.published)
-    return _run_pytest(record, fixtures, questions)
+    ruler = Deciding(read_calibration(assignment))
+    return graders.run(record, Grading(assignment, remote, ruler, log, record.published))
 
 
 def measure_training(
@@ -62,59 +217,28 @@ def requirements_of_training(assignment: Assignment, remote: RemoteSubmission) -
 def _run_those_of_trials(assignment: Assignment, remote: RemoteSubmission, ruler: Ruler) -> GradersRun:
     log = TrialLog()
     record = Record(assignment, log, only_trials=True)
-    return _run_pytest(record, Fixtures(assignment, remote, ruler, log, record.published))
+    with Graders(assignment) as graders:
+        return graders.run(record, Grading(assignment, remote, ruler, log, record.published))
 
 
 def declared_checks(assignment: Assignment, questions: Collection[str] = ()) -> GradersRun:
-    """The checks that the hidden graders declare, of all questions or of these, without running any.
-
-    Warns of old names that the graders use.
-    """
-    record = Record(assignment, TrialLog())
-    run = _run_pytest(record, None, questions)
-    for words in sorted(record.old_names):
-        warnings.warn(words, OldName, stacklevel=2)
-    return run
+    """The checks that the hidden graders declare, of all questions or of these, without running any."""
+    with Graders(assignment, questions) as graders:
+        return graders.declared()
 
 
-def _run_pytest(record: Record, fixtures: Fixtures | None, questions: Collection[str] = ()) -> GradersRun:
-    """One run of the graders; without fixtures, their tests are only collected."""
-    assignment = record.assignment
-    files = [assignment.questions[name] for name in sorted(set(questions))] or [assignment.graders]
-    arguments = [
-        *([] if fixtures else ["--collect-only"]),
-        *map(str, files),
-        f"--rootdir={assignment.folder}",
-        f"--confcutdir={assignment.graders}",
-        f"--config-file={os.devnull}",
-        "--import-mode=importlib",
-        f"--override-ini=pythonpath={assignment.graders}",  # graders may share modules of their own
-        "--assert=plain",
-        "--capture=no",
-        "--tb=native",  # the cheapest: nobody sees it
-        "--strict-markers",
-        # What serves a person who runs pytest, and costs time or writes files here.
-        *("-p", "no:cacheprovider", "-p", "no:faulthandler"),
-        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
-    ]
-    log = io.StringIO()
-    with (
-        _only_our_plugins(),
-        _without_rewriting(),
-        _forgetting_modules_of(assignment.graders),
-        contextlib.redirect_stdout(log),
-        contextlib.redirect_stderr(log),
-    ):
-        status = pytest.main(arguments, plugins=[record, Deadline(), *([fixtures] if fixtures else [])])
-    trouble = list(record.trouble)
-    fine = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
-    if record.only_trials:
-        fine.add(pytest.ExitCode.NO_TESTS_COLLECTED)  # none is about trials
-    if status not in fine:
-        lines = log.getvalue().strip().splitlines()
-        reason = next((line[1:].strip() for line in lines if line.startswith("E  ")), lines[-1] if lines else "")
-        trouble.append("\n".join([f"pytest could not run the graders: {reason}", *lines[-80:]]))
-    return record.run(trouble)
+def _forget_random_state(key: Key) -> None:
+    """Nothing that a grader draws without a seed of its own depends on what was graded before."""
+    seed = key.seed("global random state") % 2**32
+    random.seed(seed)
+    np.random.seed(seed)  # the global one is meant
+
+
+@contextlib.contextmanager
+def _apart(log: io.StringIO) -> Iterator[None]:
+    """While pytest runs: with our plugins and no others, and what it prints in the log."""
+    with _only_our_plugins(), _without_rewriting(), contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+        yield
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from autograder.assignment import Assignment
 from autograder.batch.run import grade_alone
 from autograder.errors import AutograderError, UnreadableSubmission
 from autograder.grading.grade import ungradable
+from autograder.grading.session import Graders
 from autograder.packaging.bundle import FOLDER, load_bundle
 from autograder.packaging.otter import record
 from autograder.report.gradescope import to_gradescope
@@ -65,7 +66,8 @@ def _grade(root: Path) -> Result:
     try:
         path = _submitted(root / "submission", assignment)
     except UnreadableSubmission as reason:
-        return ungradable(assignment, "submission", str(reason))
+        with Graders(assignment) as graders:
+            return ungradable(graders, "submission", str(reason))
     return grade_alone(assignment, path, sandbox)
 
 
