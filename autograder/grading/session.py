@@ -76,7 +76,9 @@ class Graders:
         return record.run([*record.trouble, *self._loop.take_trouble()])
 
     def declared(self) -> GradersRun:
-        """The checks that they declare, without running any."""
+        """The checks that they declare, without running any. Warns of old names that they use."""
+        for words in sorted(self._loop.old_names):
+            warnings.warn(words, OldName, stacklevel=2)
         record = Record(self._assignment, TrialLog())
         record.enter(self._loop.items)
         return record.run([self._trouble] if self._trouble else [])
