@@ -1,5 +1,6 @@
 """`diagnose`, as students use it: on real images, with the submissions of the CNN assignment, and standing alone."""
 
+import contextlib
 import copy
 import dataclasses
 import math
@@ -67,13 +68,14 @@ def lesson(beside):
 
 
 @pytest.fixture
-def examine(lesson):
+def examine(lesson, beside):
     """Diagnose a submission as its author would, over a few epochs of some of the lesson's images."""
     loader, (x, y), (x_val, y_val) = lesson
 
     def run(path, epochs=2):
         namespace = {}
-        exec(compile(path.read_text(), path.name, "exec"), namespace)
+        with contextlib.chdir(beside):  # where some write their figures
+            exec(compile(path.read_text(), path.name, "exec"), namespace)
         torch.manual_seed(3)
         data, validation = loader(x[:320], y[:320], 32, True), loader(x_val[:100], y_val[:100], 32)
         return diagnose(
