@@ -101,41 +101,26 @@ def grade(
     # Imported here, so that `autograder --help` does not wait for them.
     from autograder.batch.collect import collect
     from autograder.batch.local import LocalEngine
-    from autograder.batch.run import grade_all
+    from autograder.batch.run import grade_class
     from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
-    from autograder.report.ci import Wanted, reports
-    from autograder.report.marking import write_written
+    from autograder.report.ci import reports
+    from autograder.report.marking import Marking
     from autograder.report.terminal import Display
     from autograder.sandbox import choose
 
-    results: list[Result] = []
-    wanted = Wanted(junit, markdown, classroom, annotate)
     store = ResultStore(output)
-    with open_assignment(assignment) as chosen, reports(results, wanted):
+    with open_assignment(assignment) as chosen:
         chosen.check_questions(questions)
         collected = collect(submissions)
         confinement = choose(sandbox, forbidden=(chosen.folder,))
-        names = [submission.name for submission in collected.submissions]
-        with store.locked(), Display(chosen.settings.title, confinement.name, len(names)) as display:
-            display.passed_over(collected.passed_over)
-            try:
-                engine = LocalEngine(max_workers or _cores())
-                for result in grade_all(chosen, collected.submissions, confinement, engine, display.running, questions):
-                    store.add(result)
-                    results.append(result)
-                    display.finished(result)
-            finally:
-                results.sort(key=lambda result: result.submission)
-                scores = store.write_scores(names)
-        display.summary(results, scores, debug=debug)
-        if store.unwritten:
-            names, reasons = list(store.unwritten), sorted(set(store.unwritten.values()))
-            raise AutograderError(
-                f"{len(names)} files could not be written to {output} ({', '.join(reasons)}): "
-                f"mend that and grade these again: {', '.join(names[:5])}{', ...' * (len(names) > 5)}"
-            )
-        display.to_be_marked(write_written(results, output, chosen.settings.title))
+        engine = LocalEngine(max_workers or _cores())
+        display = Display(chosen.settings.title, confinement.name, output, debug=debug)
+        marking = Marking(output, chosen.settings.title, display.to_be_marked)
+        wanted = reports(junit=junit, markdown=markdown, classroom=classroom, annotate=annotate)
+        with store.locked():
+            listeners = [*wanted, marking, store, display]
+            results = grade_class(chosen, collected, confinement, engine, listeners, questions)
     return _exit_status(results, fail_under)
 
 

@@ -352,8 +352,9 @@ def test_the_table_fits_a_narrow_terminal(monkeypatch, capsys, questions, are_sh
         Check(f"q{n}.check", "Title", 0, 3, "failed", "A long reason. " * 20) for n in range(1, questions + 1)
     )
     results = [Result(f"student{n}/homework.ipynb", "graded", checks) for n in range(3)]
-    with Display("Title", "bubblewrap", 3) as display:
-        display.summary(results, Path("out/scores.csv"), debug=False)
+    display = Display("Title", "bubblewrap", Path("out"))
+    display.started([result.submission for result in results], [])
+    display.finished(results, is_complete=True)
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert any(" q1 " in line for line in lines) == are_shown

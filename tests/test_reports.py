@@ -75,10 +75,10 @@ def ends():
 
 
 def terminal(results, folder, capsys):
-    with Display("Title", "bubblewrap", len(results)) as display:
-        display.summary(results, folder / "scores.csv", debug=True)
-    for result in results:
-        display.summary([result], folder / "scores.csv", debug=False)
+    for shown, debug in ((results, True), *(([result], False) for result in results)):
+        display = Display("Title", "bubblewrap", folder, debug=debug)
+        display.started([result.submission for result in shown], [])
+        display.finished(shown, is_complete=True)
     return capsys.readouterr().out.replace(str(folder), "")
 
 

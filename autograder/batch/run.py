@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.batch.collect import SubmissionFile
+from autograder.batch.collect import Collected, SubmissionFile
 from autograder.batch.engine import Died, Engine, Outcome, Raised, Returned, Tell
 from autograder.batch.local import LocalEngine
 from autograder.batch.task import AssignmentSource, GradingTask, environment_of, grading_tasks
 from autograder.errors import AutograderError, UnreadableSubmission
 from autograder.grading.grade import grade_submission, ungradable
 from autograder.grading.session import Graders
+from autograder.report.listener import Listener
 from autograder.results import Result
 from autograder.sandbox import Sandbox
 from autograder.submission import parse_submission
@@ -85,6 +86,51 @@ def grade_all(
             del at_work[task.name]
             running(list(at_work))
             yield result_of(task, outcome)
+
+
+def grade_class(
+    assignment: Assignment,
+    collected: Collected,
+    sandbox: Sandbox,
+    engine: Engine,
+    listeners: Sequence[Listener] = (),
+    questions: Collection[str] = (),
+) -> list[Result]:
+    """Grade a class, tell the listeners of it as it goes on, and return the results, by name.
+
+    That it has ended is told to each of them, the last one first, also when grading is interrupted: what one can't do
+    stops no other.
+
+    Raises:
+        UsageError: the assignment has no such question.
+        AutograderError, OSError: a listener could not do its part.
+    """
+    assignment.check_questions(questions)
+    names = [file.name for file in collected.submissions]
+    results: list[Result] = []
+
+    def running(at_work: list[str]) -> None:
+        for listener in listeners:
+            listener.running(at_work)
+
+    with contextlib.ExitStack() as stack:
+        for listener in listeners:
+            listener.started(names, collected.passed_over)
+            stack.push(_finish(listener, results))
+        stack.callback(lambda: results.sort(key=lambda result: result.submission))
+        graded = grade_all(assignment, collected.submissions, sandbox, engine, running, questions)
+        for result in stack.enter_context(contextlib.closing(graded)):
+            results.append(result)
+            for listener in listeners:
+                listener.graded(result)
+    return results
+
+
+def _finish(listener: Listener, results: Sequence[Result]) -> Callable[..., None]:
+    def finish(kind: type[BaseException] | None, *_: object) -> None:
+        listener.finished(results, is_complete=kind is None)
+
+    return finish
 
 
 def grade_alone(assignment: Assignment, path: Path, sandbox: Sandbox) -> Result:

@@ -19,6 +19,7 @@ from pathlib import Path
 from autograder.atomic import write_whole
 from autograder.errors import AutograderError, UsageError
 from autograder.report.gradescope import to_gradescope
+from autograder.report.listener import Listener
 from autograder.report.scores import scores
 from autograder.results import Result
 
@@ -27,7 +28,7 @@ _UNFIT_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
 @dataclass
-class ResultStore:
+class ResultStore(Listener):
     """The folder that results are written to: ``results/<submission>.json``, ``scores.csv`` and ``store/``.
 
     What can't be written, on a full disk for instance, is kept in ``unwritten``, by its name and with the reason, and
@@ -60,6 +61,24 @@ class ResultStore:
             yield
         finally:
             os.close(descriptor)
+
+    def graded(self, result: Result) -> None:
+        """Write it."""
+        self.add(result)
+
+    def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
+        """Write the scores.
+
+        Raises:
+            AutograderError: something could not be written; all else was.
+        """
+        self.write_scores([result.submission for result in results])
+        if self.unwritten and is_complete:
+            names, reasons = list(self.unwritten), sorted(set(self.unwritten.values()))
+            raise AutograderError(
+                f"{len(names)} files could not be written to {self.folder} ({', '.join(reasons)}): "
+                f"mend that and grade these again: {', '.join(names[:5])}{', ...' * (len(names) > 5)}"
+            )
 
     def add(self, result: Result) -> None:
         """Write one result at once, so that nothing is lost if a later one fails."""

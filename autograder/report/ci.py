@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.report.github import annotated, write_classroom
+from autograder.report.github import Annotations, write_classroom
 from autograder.report.junit import write_junit
+from autograder.report.listener import Listener
 from autograder.report.summary import write_markdown
 from autograder.results import Result
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which reports to write, and where."""
+class Report(Listener):
+    """Writes a report of what was graded, also when grading is interrupted.
 
-    junit: Path | None
-    markdown: Path | None
-    classroom: Path | None
-    annotate: bool
-
-
-@contextlib.contextmanager
-def reports(results: list[Result], wanted: Wanted) -> Iterator[None]:
-    """Report the results on the way out, also when grading is interrupted.
-
-    A report that can't be written stops no other. Where nothing was graded there is none: an empty one looks green.
+    Where nothing was graded there is none: an empty one looks green.
     """
-    with contextlib.ExitStack() as stack:
-        if wanted.annotate:
-            stack.enter_context(annotated(results))
-        for write, path in (
-            (write_junit, wanted.junit),
-            (write_markdown, wanted.markdown),
-            (write_classroom, wanted.classroom),
-        ):
-            if path is not None:
-                stack.callback(_write, write, results, path)
-        yield
+
+    write: Callable[[Sequence[Result], Path], None]
+    path: Path
+
+    def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
+        """Write it."""
+        if results:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.write(results, self.path)
 
 
-def _write(write: Callable[[Sequence[Result], Path], None], results: list[Result], path: Path) -> None:
-    if results:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(results, path)
+def reports(
+    *, junit: Path | None = None, markdown: Path | None = None, classroom: Path | None = None, annotate: bool = False
+) -> list[Listener]:
+    """Those that are asked for, in files and as annotations."""
+    wanted = {write_junit: junit, write_markdown: markdown, write_classroom: classroom}
+    files = [Report(write, path) for write, path in wanted.items() if path is not None]
+    return [*([Annotations()] if annotate else []), *files]

@@ -5,7 +5,6 @@ Both hold what students may see at once: nothing of a check that is hidden from 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any, Literal
 import click
 
 from autograder.atomic import write_whole
+from autograder.report.listener import Listener
 from autograder.results import Check, Result
 from autograder.sanitize import sanitize
 
@@ -24,19 +24,23 @@ _MAX_TITLE = 250
 _MAX_MESSAGE = 1000
 
 
-@contextlib.contextmanager
-def annotated(results: Sequence[Result]) -> Iterator[None]:
-    """Print annotations of the results at the end; until then GitHub takes nothing that is printed for a command.
+class Annotations(Listener):
+    """Prints annotations of the results at the end; until then GitHub takes nothing that is printed for a command.
 
     The runner looks for commands in each line (``::`` at its beginning, ``##[`` anywhere), and a submission has a
     say in what is printed: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
-    token = secrets.token_hex(16)
-    click.echo(f"::stop-commands::{token}")
-    try:
-        yield
-    finally:
-        click.echo(f"::{token}::")
+
+    def __init__(self) -> None:
+        self._token = secrets.token_hex(16)
+
+    def started(self, names: Sequence[str], passed_over: Sequence[Path]) -> None:
+        """Stop commands."""
+        click.echo(f"::stop-commands::{self._token}")
+
+    def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
+        """Take commands again, and annotate."""
+        click.echo(f"::{self._token}::")
         for command in workflow_commands(results):
             click.echo(command)
 

@@ -13,7 +13,7 @@ import os
 import re
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from autograder.atomic import write_whole
 from autograder.errors import AutograderError
+from autograder.report.listener import Listener
 from autograder.results import Answer, Parts, Result
 from autograder.sanitize import spreadsheet_text
 
@@ -50,6 +51,20 @@ class _Question:
     @property
     def written(self) -> int:
         return sum(not entry.reason for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class Marking(Listener):
+    """Writes what is to be marked by hand into the folder of the results, and tells which files these are."""
+
+    folder: Path
+    title: str
+    tell: Callable[[Sequence[Path]], None]
+
+    def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
+        """Write them, unless answers may be missing."""
+        if is_complete:
+            self.tell(write_written(results, self.folder, self.title))
 
 
 def write_written(results: Sequence[Result], folder: Path, title: str) -> tuple[Path, ...]:

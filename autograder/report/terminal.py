@@ -6,10 +6,8 @@ reaches the terminal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console, Group
 from rich.panel import Panel
@@ -24,6 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from autograder.report.listener import Listener
 from autograder.results import Check, Result
 from autograder.sanitize import sanitize
 
@@ -34,20 +33,15 @@ _STYLES = {
 _MARKS = {"passed": "✓", "partial": "◐", "failed": "✗", "not run": "·", "broken": "!"}
 
 
-class Display:
-    """Progress on a terminal, or a line for each result where the output is not one."""
+class Display(Listener):
+    """Progress on a terminal, or a line for each result where the output is not one; and what came of all.
 
-    def __init__(self, title: str, sandbox: str, total: int) -> None:
+    ``output`` is the folder where the results are; with ``debug``, tracebacks of our own side are shown.
+    """
+
+    def __init__(self, title: str, sandbox: str, output: Path, *, debug: bool = False) -> None:
+        self._title, self._sandbox, self._output, self._debug = title, sandbox, output, debug
         self._console = Console()
-        self._console.print(
-            Text.assemble((title, "bold"), f"  ·  {total} submissions  ·  sandbox: {sandbox}")
-            if total != 1
-            else Text.assemble((title, "bold"), f"  ·  sandbox: {sandbox}")
-        )
-        if sandbox == "none":
-            self._console.print(
-                Text("Student code runs with your own rights: it can read and change your files.", "bold red")
-            )
         self._progress = Progress(
             SpinnerColumn(),
             BarColumn(),
@@ -58,44 +52,49 @@ class Display:
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._task = self._progress.add_task("", total=total)
+        self._task = self._progress.add_task("", start=False)
 
-    def __enter__(self) -> Self:
+    def started(self, names: Sequence[str], passed_over: Sequence[Path]) -> None:
+        """Say what is graded, and how; name the files that were not taken for submissions."""
+        how_many = f"  ·  {len(names)} submissions" if len(names) != 1 else ""
+        self._console.print(Text.assemble((self._title, "bold"), f"{how_many}  ·  sandbox: {self._sandbox}"))
+        if self._sandbox == "none":
+            self._console.print(
+                Text("Student code runs with your own rights: it can read and change your files.", "bold red")
+            )
         self._progress.start()
-        return self
+        self._progress.update(self._task, total=len(names))
+        self._progress.start_task(self._task)
+        if passed_over:
+            some = ", ".join(path.name for path in passed_over[:5]) + (", ..." if len(passed_over) > 5 else "")
+            self._console.print(_text(f"Passed over {len(passed_over)} other files: {some}", "dim"))
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def passed_over(self, paths: Sequence[Path]) -> None:
-        """Name the files that were not taken for submissions."""
-        if paths:
-            names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
-            self._console.print(_text(f"Passed over {len(paths)} other files: {names}", "dim"))
-
-    def running(self, names: Iterable[str]) -> None:
+    def running(self, names: Sequence[str]) -> None:
         """Show which submissions are being graded now."""
         self._progress.update(self._task, description=sanitize(", ".join(names)))
 
-    def finished(self, result: Result) -> None:
+    def graded(self, result: Result) -> None:
         """Count one more."""
         self._progress.advance(self._task)
         if not self._console.is_terminal:
             score = f"{result.score:g}/{result.max_score:g}"
             self._console.print(_text(f"{result.submission}: {score} {result.status} ({result.seconds:.1f} s)"))
 
-    def summary(self, results: list[Result], scores: Path, *, debug: bool) -> None:
+    def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
         """The table of all results, or every check of the only one."""
+        self._progress.stop()
+        if not is_complete:
+            return
         self._console.print(details(results[0]) if len(results) == 1 else _table(results, self._console.width))
         for result in results:
             if result.trouble:
-                shown = result.trouble if debug else f"{result.trouble.strip().splitlines()[0]} (--debug shows more)"
+                first = result.trouble.strip().splitlines()[0]
+                shown = result.trouble if self._debug else f"{first} (--debug shows more)"
                 self._console.print(_text(f"{result.submission}: {shown}", "red"))
-        self._console.print(_text(f"Results: {scores.parent / 'results'}   Scores: {scores}", "dim"))
+        places = f"Results: {self._output / 'results'}   Scores: {self._output / 'scores.csv'}"
+        self._console.print(_text(places, "dim"))
 
-    def to_be_marked(self, written: tuple[Path, ...]) -> None:
+    def to_be_marked(self, written: Sequence[Path]) -> None:
         """Where written answers and the table for their marks are, if there are any."""
         if written:
             self._console.print(_text(f"To be marked by hand: {' and '.join(map(str, written))}", "dim"))
@@ -104,7 +103,7 @@ class Display:
 _BESIDE_QUESTIONS = 50  # columns of a terminal that the rest of the table takes at least; a question takes five
 
 
-def _table(results: list[Result], width: int) -> Table:
+def _table(results: Sequence[Result], width: int) -> Table:
     questions = list(dict.fromkeys(_question(check) for result in results for check in result.checks))
     if width < _BESIDE_QUESTIONS + 5 * len(questions):
         questions = []  # scores.csv has them
