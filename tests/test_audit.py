@@ -12,6 +12,7 @@ from autograder.errors import AssignmentError, UsageError
 from autograder.quality.audit import audit
 from autograder.quality.audited import FILE, outdated, read_audit
 from autograder.quality.kept import KeptResults
+from autograder.testing import audit_cases
 
 Q1 = """
 from autograder import points
@@ -277,3 +278,22 @@ def test_the_command(assignment):
     assert "wrong/q1_product.py" in done.stdout and "gets 2 of 2, and declares 0" in done.stdout
     assert "No wrong submission loses q1.adds" in done.stdout
     assert "2 of 3 submissions are as declared" in done.stdout
+
+
+def test_an_instructor_s_own_pytest_run(assignment):
+    """Each case grades its submission and no other, in a process of its own, which the next one survives."""
+    write(assignment, "wrong/q1_product.py", "def add(a, b): return -1\n" + SUBTRACT)
+    kills = "import os\n    os._exit(1) if submission.add(2, 3) == -1 else None\n    assert submission"
+    (assignment.graders / "test_q1.py").write_text(Q1.replace("assert submission", kills))
+    cases = {str(case): case for case in audit_cases(assignment.folder)}
+    assert list(cases) == [f"tiny/{name}" for name in SUBMISSIONS]
+    [trouble] = cases["tiny/wrong/q1_product.py"].differences()
+    assert "could not be graded: The grader process died" in trouble
+    assert cases["tiny/right/reference.py"].differences() == []
+    declare(assignment, OUTCOMES.replace('"q2.subtracts"', ""))
+    [case] = [case for case in audit_cases(assignment.folder) if case.name == "wrong/q2_swapped.py"]
+    assert case.differences() == ["q2.subtracts: gets 0 of 1, and declares 1; it is told: subtract(5, 3) is to be 2."]
+    assert case.result() is case.result()
+    assert case.audited.never_lost() == ["q2.subtracts"]
+    kept = KeptResults.beside(assignment.folder).folder
+    assert len(list(kept.glob("*.json"))) == 1  # that of the reference
