@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.grading.grade import grade
+from autograder.results import Result
 from autograder.testing import audit_cases
 
 SOLUTIONS = Path(__file__).resolve().parent.parent / "solutions"
@@ -23,6 +24,8 @@ def together(name):
 @pytest.mark.parametrize("name", [pytest.param(name, marks=together(name)) for name in CASES])
 def test_it_gets_what_it_declares(name):
     assert CASES[name].differences() == []
+    result = CASES[name].result()
+    assert repr(Result.from_json(result.to_json())) == repr(result), "it comes back from a disk as it was"
 
 
 @pytest.mark.parametrize("lesson", AUDITED)
