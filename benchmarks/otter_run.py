@@ -76,10 +76,10 @@ def conventional_package(folder: Path) -> Path:
     return package(CONVENTIONAL, folder / "conventional.zip", files)
 
 
-def autograder_grade(submissions: Path, folder: Path, lanes: int) -> float:
+def autograder_grade(submissions: Path, folder: Path, max_workers: int) -> float:
     """Run `autograder grade`, with its results in the new folder `folder`. Returns the seconds that it took."""
     folder.mkdir()
-    command = [sys.executable, "-m", "autograder", "grade", CNN, submissions, "-o", folder, "-j", str(lanes)]
+    command = [sys.executable, "-m", "autograder", "grade", CNN, submissions, "-o", folder, "-j", str(max_workers)]
     said, seconds = timed(command, folder, limit=3600)
     if not (folder / "scores.csv").is_file():
         raise SystemExit(f"autograder grade failed: {said}")

@@ -260,6 +260,17 @@ def test_a_style_that_cannot_be_measured_keeps_no_other_from_it(assignment):
         check_calibration(assignment, sandbox(assignment))
 
 
+def test_a_style_that_its_process_dies_of_keeps_no_other_from_it(make_assignment):
+    dies = "        if accuracy == 13:\n            os._exit(1)\n        observed ="
+    grader = GRADER.replace("import types", "import os\nimport types").replace("        observed =", dies)
+    assignment = write_styles(make_assignment({"test_q1.py": grader}))
+    (assignment.folder / "submissions" / "right" / "deadly.py").write_text("def train(seed, epochs):\n    return 13\n")
+    with pytest.raises(AssignmentError, match=r"^deadly.py could not be measured: .*died \(exit status 1\)$"):
+        run(assignment, 5)
+    seen = read_calibration(assignment).values("accuracy")
+    assert {style: len(values) for style, values in seen.items()} == {"careful.py": 5, "bold.py": 5}
+
+
 def test_styles_with_fewer_seeds_are_decided_by_more_trainings(calibrated):
     calibration = read_calibration(calibrated)
     for seed in range(30):

@@ -155,7 +155,7 @@ def leave_a_note(folder, _tell):
 
 def noted(folder, number):
     """The processes that left a note, once there are so many."""
-    for _ in range(6000):
+    for _ in range(18_000):
         found = [int(path.name) for path in folder.iterdir()]
         if len(found) >= number:
             return found
