@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import sys
+import warnings
 from dataclasses import replace
 
 import pytest
 from conftest import SOLUTIONS
 
 from autograder.assignment import load_assignment
-from autograder.grading.grade import grade_submission
-from autograder.grading.session import Graders
+from autograder.grading.grade import grade_submission, worker_for
+from autograder.grading.session import Graders, requirements_of_training
 from autograder.results import Result
 from autograder.sandbox import choose
-from autograder.submission import read_submission
+from autograder.submission import Cell, Submission, read_submission
 
 COUNTS = """
 import random
@@ -119,3 +120,26 @@ def test_results_do_not_depend_on_what_was_graded_before():
             result = grade_submission(graders, assignment, submissions[name], sandbox, name)
             seen[name].add(repr(without_times(result)))
     assert {name: len(results) for name, results in seen.items()} == dict.fromkeys(submissions, 1)
+
+
+WARNS = """
+import numpy as np
+from autograder import points
+
+@points(1, "Divides by zero")
+def test_divides(submission):
+    assert np.divide(1.0, submission.zero()) == np.inf
+"""
+
+
+def test_a_warning_in_a_grader_is_no_failure_whatever_outside_makes_of_warnings(make_assignment, grade_in_turn):
+    with warnings.catch_warnings(action="error"):
+        [result] = grade_in_turn(make_assignment({"test_q1.py": WARNS}), "def zero(): return 0.0")
+    assert (result.status, result.score) == ("graded", 1)
+
+
+def test_graders_none_of_which_is_about_trials_require_nothing_of_them(make_assignment, strongest):
+    assignment = make_assignment({"test_q1.py": WARNS})
+    with worker_for(assignment, Submission((Cell("cell 1", "def zero(): return 0.0"),)), strongest) as remote:
+        _, run = requirements_of_training(assignment, remote)
+    assert run.trouble == ""

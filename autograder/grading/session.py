@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import random
 import sys
@@ -117,6 +118,7 @@ class Graders:
             "--assert=plain",
             "--capture=no",
             "--tb=native",  # the cheapest: nobody sees it
+            "--pythonwarnings=default",  # no failures, whatever the process that grades makes of warnings
             "--strict-markers",
             # What serves a person who runs pytest, and costs time or writes files here.
             *("-p", "no:cacheprovider", "-p", "no:faulthandler"),
@@ -171,7 +173,7 @@ class _Loop:
 
     def _run(self, session: pytest.Session, record: Record) -> None:
         wanted = [item for item in session.items if record.wants(item)]
-        for item, following in zip(wanted, [*wanted[1:], None], strict=True):
+        for item, following in itertools.zip_longest(wanted, wanted[1:]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.shouldstop:
                 raise session.Interrupted(session.shouldstop)
