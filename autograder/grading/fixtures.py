@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import pytest
 
@@ -16,7 +15,14 @@ from autograder.probes import Layers, Pass, Probes, Recorded
 from autograder.remote import Handle, RemoteSubmission, SubmissionNames
 from autograder.results import LeaderboardEntry
 from autograder.training.rulings import Ruler
-from autograder.training.trials import Experiment, Trial, TrialLog, Trials
+from autograder.training.trials import Experiment, MakeTrials, Trial, TrialLog, Trials
+
+
+class Leaderboard(Protocol):
+    """Publishes a measurement on Gradescope's leaderboard: ``leaderboard("accuracy", 0.81)``."""
+
+    def __call__(self, name: str, value: float, order: Literal["asc", "desc"] = "desc") -> None:
+        """One value a name, the last; none that is not finite. ``order`` says which of two is ranked first."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Fixtures:
         return self.grading.assignment.key
 
     @pytest.fixture(scope="session", name="make_trials")
-    def make_trials_fixture(self) -> Callable[..., Trials]:
+    def make_trials_fixture(self) -> MakeTrials:
         """Trials of an experiment, decided by the assignment's calibration: ``make_trials(experiment, epochs=10)``."""
 
         def make(experiment: Experiment, name: str = "", **settings: Any) -> Trials:
@@ -75,8 +81,8 @@ class Fixtures:
         return make
 
     @pytest.fixture(scope="session", name="leaderboard")
-    def leaderboard_fixture(self) -> Callable[..., None]:
-        """Publishes a measurement on Gradescope's leaderboard: ``leaderboard("accuracy", 0.81)``."""
+    def leaderboard_fixture(self) -> Leaderboard:
+        """Publishes a measurement on Gradescope's leaderboard."""
 
         def publish(name: str, value: float, order: Literal["asc", "desc"] = "desc") -> None:
             if math.isfinite(value):  # NaN is no number in JSON, and no rank

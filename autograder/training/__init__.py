@@ -7,11 +7,12 @@ from typing import Any
 
 from autograder.diagnosis.measures import OutputKind, accuracy, cross_entropy, mean_nll, output_kind
 from autograder.errors import OldName
-from autograder.training.trials import Examples, Experiment, Trial, Trials
+from autograder.training.trials import Examples, Experiment, MakeTrials, Trial, Trials
 
 __all__ = [
     "Examples",
     "Experiment",
+    "MakeTrials",
     "OutputKind",
     "Trial",
     "Trials",

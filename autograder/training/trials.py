@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -329,3 +329,10 @@ class Trials:
             return f"{message}\n{f'Most likely, again: {told}.' if told else NO_CAUSE}"
         self._log.told.add(told)
         return f"{message}\n{explained}"
+
+
+class MakeTrials(Protocol):
+    """Gives trials of an experiment, which the calibration decides: ``make_trials(experiment, epochs=10)``."""
+
+    def __call__(self, experiment: Experiment, name: str = "", **settings: Any) -> Trials:
+        """``name`` tells kinds of trials apart, and ``settings`` are those of :meth:`Experiment.run`."""

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from autograder import tensor
-from autograder.training import Examples, Experiment
+from autograder import Assignment, Probes, RemoteSubmission, tensor
+from autograder.training import Examples, Experiment, MakeTrials
 
 
 def read_slice(folder, name):
@@ -16,19 +16,19 @@ def read_slice(folder, name):
 
 
 @pytest.fixture(scope="session")
-def training(assignment):
+def training(assignment: Assignment):
     """The 1,000 images that travel with the student."""
     return read_slice(assignment.folder / "data", "train")
 
 
 @pytest.fixture(scope="session")
-def validation(assignment):
+def validation(assignment: Assignment):
     """The 500 images that travel with the student."""
     return read_slice(assignment.folder / "data", "t10k")
 
 
 @pytest.fixture(scope="session")
-def hidden(assignment):
+def hidden(assignment: Assignment):
     """2,000 images that no student has seen. Their labels never leave this process."""
     return read_slice(assignment.folder / "hidden", "t10k")
 
@@ -40,7 +40,9 @@ def model(submission):
 
 
 @pytest.fixture(scope="session")
-def experiment(submission, remote, probes, assignment, training, validation, hidden):
+def experiment(
+    submission, remote: RemoteSubmission, probes: Probes, assignment: Assignment, training, validation, hidden
+):
     """Where the student's `train` is run on the grader's data, in the grader's order and with classes renamed."""
 
     def train(model, given, validation, epochs, batch_size):
@@ -63,27 +65,27 @@ def experiment(submission, remote, probes, assignment, training, validation, hid
 
 
 @pytest.fixture(scope="session")
-def trials(experiment, make_trials):
+def trials(experiment: Experiment, make_trials: MakeTrials):
     """Trainings on all 1,000 images, shared by all checks of q4: as many as it takes to know."""
     return make_trials(experiment, epochs=10, batch_size=32)
 
 
 @pytest.fixture(scope="session")
-def memory(experiment, make_trials):
+def memory(experiment: Experiment, make_trials: MakeTrials):
     """Trainings on 32 images, which can be learned by heart."""
     few = {"images": 32, "repeated": 6, "validation": "the training images", "hidden": 300}
     return make_trials(experiment, "memory", epochs=10, batch_size=16, **few)
 
 
 @pytest.fixture(scope="session")
-def renamed(experiment, make_trials):
+def renamed(experiment: Experiment, make_trials: MakeTrials):
     """Trainings in which validation images have other names than training images, so that steps on them show."""
     few = {"images": 40, "validation_renamed": True, "validation": 500, "hidden": 500}
     return make_trials(experiment, "renamed", epochs=3, batch_size=8, **few)
 
 
 @pytest.fixture(scope="session")
-def controls(experiment, make_trials):
+def controls(experiment: Experiment, make_trials: MakeTrials):
     """Trainings on one image of each class, too few to learn from: what the model knows then was brought along."""
     few = {"images": 10, "validation": 32, "hidden": 300}
     return make_trials(experiment, "control", epochs=2, batch_size=32, **few)

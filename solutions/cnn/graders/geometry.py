@@ -48,7 +48,7 @@ FIXED = [
 
 def random_geometries(rng, count):
     """Possible geometries of all kinds: small and large, square and not."""
-    found = []
+    found: list[Geometry] = []
     while len(found) < count:
         pairs = [rng.integers(low, high, 2).tolist() for low, high in ((4, 60), (1, 8), (1, 5), (0, 4))]
         geometry = Geometry(*map(tuple, pairs))

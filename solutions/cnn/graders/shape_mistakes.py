@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder import shown
-from autograder.errors import StudentFault
+from autograder import StudentFault, shown
 
 
 def _both(formula):

@@ -4,12 +4,11 @@ import pytest
 from geometry import FIXED, Geometry, random_geometries
 from shape_mistakes import explain
 
-from autograder import partial_credit, points, shown
-from autograder.errors import StudentError
+from autograder import Key, RemoteSubmission, StudentError, partial_credit, points, shown
 
 
 @pytest.fixture(scope="session")
-def geometries(key):
+def geometries(key: Key):
     """Hard cases that are always there, and sixty that come from the assignment's key."""
     return [*FIXED, *random_geometries(key.rng("q1 geometries"), 60)]
 
@@ -23,7 +22,7 @@ def claim_of(function, geometry):
 
 
 @points(3, "Agrees with PyTorch for any image, kernel, stride and padding")
-def test_agrees_with_pytorch(submission, remote, geometries):
+def test_agrees_with_pytorch(submission, remote: RemoteSubmission, geometries):
     function = submission.calculate_output_shape
     with remote.public_inputs():  # what is raised over the fixed ones is told in full
         claims = [claim_of(function, geometry) for geometry in FIXED]

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import points, shown, tensor
-from autograder.errors import StudentError
+from autograder import Probes, StudentError, points, shown, tensor
 
 KINDS = {
     "conv1": "Conv2d",
@@ -38,7 +37,7 @@ def follow(submission, batch_size):
 
 
 @points(1, "The layers are of the kinds asked for, and conv1 is as given")
-def test_layer_kinds(submission, probes):
+def test_layer_kinds(submission, probes: Probes):
     for name, kind in KINDS.items():
         kinds = probes.kinds(getattr(submission, name), name)  # a LazyConv2d is a Conv2d, too
         assert kind in kinds, f"`{name}` is to be an nn.{kind}, and is a {''.join(kinds[:1])[:60]}."

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import listed, points, tensor
-from autograder.errors import StudentError
+from autograder import Key, Probes, StudentError, listed, points, tensor
 
 
 def images_of(training, count):
@@ -64,7 +63,7 @@ def test_same_scores_twice(model, training):
 
 
 @pytest.fixture
-def watched(model, probes, training, key):
+def watched(model, probes: Probes, training, key: Key):
     """What the worker saw in one forward and backward pass: a claim of the worker's, worth few points."""
     images = images_of(training, 32)
     weights = key.rng("q3 gradients").standard_normal((32, 10)).astype(np.float32)
@@ -84,7 +83,7 @@ def test_gradients_reach_every_layer(watched):
 
 
 @points(1, "An activation stands between any two layers")
-def test_activation_after_each_convolution(model, probes, training):
+def test_activation_after_each_convolution(model, probes: Probes, training):
     images = images_of(training, 32)
     scores(model, images)  # there are some
     layers = probes.layers(model, images, "CNN()")
@@ -103,7 +102,7 @@ def test_activation_after_each_convolution(model, probes, training):
 
 
 @points(1, "Two models share no parameter")
-def test_constructions_share_nothing(submission, probes, training):
+def test_constructions_share_nothing(submission, probes: Probes, training):
     one, other = submission.CNN(), submission.CNN()
     for made in (one, other):
         probes.warm_up(made, images_of(training, 2), "CNN()")

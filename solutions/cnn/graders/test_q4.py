@@ -5,9 +5,8 @@ import math
 
 import numpy as np
 
-from autograder import listed, points
-from autograder.errors import StudentFault
-from autograder.training import accuracy, cross_entropy, mean_nll
+from autograder import Leaderboard, StudentFault, listed, points
+from autograder.training import OutputKind, Trial, Trials, accuracy, cross_entropy, mean_nll
 from autograder.training.history import explain_accuracy, explain_loss, met_losses, quiet_losses, wrong_accuracies
 
 BATCH_SIZE = 32
@@ -26,7 +25,7 @@ LISTS = ("train_loss", "val_loss", "val_accuracy")
 
 
 @points(1, "Training changes the model that it is given")
-def test_parameters_change(trials):
+def test_parameters_change(trials: Trials):
     trial = trials[0]
     observed = trial.observed
     assert not observed.not_finite, trials.because(
@@ -41,7 +40,7 @@ def test_parameters_change(trials):
 
 
 @points(1, "The loss begins near that of guessing, or training soon mends it")
-def test_first_loss(trials):
+def test_first_loss(trials: Trials):
     trial = trials[0]
     seen = trial.observed.seen
     first = trial.initial_loss
@@ -56,7 +55,7 @@ def test_first_loss(trials):
 
 
 @points(1, "The scores fit the loss")
-def test_scores_fit_the_loss(trials):
+def test_scores_fit_the_loss(trials: Trials):
     seen = trials[0].observed.seen
     scores = seen.first_scores or {}
     used = {name for name, _ in seen.losses_used}
@@ -71,8 +70,9 @@ def test_scores_fit_the_loss(trials):
 
 
 @points(1, "Each epoch trains on all images, in mixed order and in training mode")
-def test_sees_all_images(trials):
+def test_sees_all_images(trials: Trials):
     observed = trials[0].observed
+    assert observed.images is not None  # a trial counts them; a student's own look may not
     wanted = EPOCHS * observed.images
     assert observed.seen.images >= 0.95 * wanted, trials.because(
         f"In {EPOCHS} epochs the model was trained on {observed.seen.images} images; {EPOCHS} times all "
@@ -91,7 +91,7 @@ def test_sees_all_images(trials):
 
 
 @points(1, "Learns 32 images by heart")
-def test_learns_by_heart(memory):
+def test_learns_by_heart(memory: Trials):
     memory.stays_below(
         "final_loss",
         BY_HEART,
@@ -102,7 +102,7 @@ def test_learns_by_heart(memory):
 
 
 @points(1, "Training makes the training loss fall")
-def test_training_loss_falls(trials):
+def test_training_loss_falls(trials: Trials):
     trials.stays_below(
         "loss_ratio",
         FALLS_TO,
@@ -111,7 +111,7 @@ def test_training_loss_falls(trials):
 
 
 @points(2, "Learns Fashion-MNIST: .65 of the images that it has not seen")
-def test_learns_fashion_mnist(trials, controls, renamed, leaderboard):
+def test_learns_fashion_mnist(trials: Trials, controls: Trials, renamed: Trials, leaderboard: Leaderboard):
     trials.reaches(
         "accuracy",
         ENOUGH,
@@ -138,7 +138,7 @@ def test_learns_fashion_mnist(trials, controls, renamed, leaderboard):
         leaderboard("accuracy", trials[0].accuracy)  # of the first seed, the same for everybody
 
 
-def history_of(trial):
+def history_of(trial: Trial):
     """The history as lists of floats, or a complaint about its form."""
     history = trial.value
     assert isinstance(history, dict), f"`train` is to return a dict; yours returns {describe(history)}."
@@ -167,7 +167,7 @@ def describe(value):
 
 
 @points(1, "The history has three lists, one finite float an epoch")
-def test_history_form(trials):
+def test_history_form(trials: Trials):
     history = history_of(trials[0])
     odd = next((value for value in history["val_accuracy"] if not 0 <= value <= 1), None)
     assert odd is None, (
@@ -175,7 +175,7 @@ def test_history_form(trials):
     )
 
 
-def was_returned(history, trial):
+def was_returned(history, trial: Trial):
     """The epochs whose model may be the one that was returned, as far as the reported accuracies show."""
     tolerance = 2 / len(trial.validation_labels) + 1e-9
     reported = history["val_accuracy"]
@@ -183,7 +183,7 @@ def was_returned(history, trial):
 
 
 @points(2, "The reported validation accuracy is true, in each epoch")
-def test_val_accuracy_is_true(trials):
+def test_val_accuracy_is_true(trials: Trials):
     trial = trials[0]
     history = history_of(trial)
     reported = history["val_accuracy"]
@@ -203,7 +203,7 @@ def test_val_accuracy_is_true(trials):
 
 
 @points(1, "The reported validation loss is true, in each epoch")
-def test_val_loss_is_true(trials):
+def test_val_loss_is_true(trials: Trials):
     trial = trials[0]
     history = history_of(trial)
     assert history["val_loss"] != history["train_loss"], (
@@ -234,7 +234,7 @@ def test_val_loss_is_true(trials):
 
 
 @points(1, "The reported training loss is true, in each epoch")
-def test_train_loss_is_true(trials):
+def test_train_loss_is_true(trials: Trials):
     trial = trials[0]
     reported = history_of(trial)["train_loss"]
     for epoch, (value, means) in enumerate(zip(reported, met_losses(trial.observed.seen, EPOCHS), strict=False)):
@@ -245,7 +245,7 @@ def test_train_loss_is_true(trials):
         )
 
 
-def made_of_others(trial):
+def made_of_others(trial: Trial):
     """Whether what went backward was no loss of PyTorch's alone: focal loss is made of one, mixup of two."""
     return any(
         not any(math.isclose(value, scale * loss, rel_tol=1e-3) for loss in called for scale in (1, images))
@@ -254,18 +254,18 @@ def made_of_others(trial):
     )
 
 
-def batches_of_epochs(trial):
+def batches_of_epochs(trial: Trial):
     """How many backward passes there were up to the end of each epoch, where all epochs have as many."""
     number = len(trial.observed.seen.batches)
     return [number * epoch // EPOCHS for epoch in range(1, EPOCHS + 1)] if number and number % EPOCHS == 0 else []
 
 
-def known_loss(trial, outputs, labels):
+def known_loss(trial: Trial, outputs, labels):
     """The mean loss by the loss function that the student used, where that is known and plain."""
     match trial.observed.seen.losses_used:
         case [("cross_entropy", True)]:
             return cross_entropy(outputs, labels)
         case [("nll_loss", True)]:
-            kind = "probabilities" if outputs.min() >= 0 else "log-probabilities"
+            kind: OutputKind = "probabilities" if outputs.min() >= 0 else "log-probabilities"
             return mean_nll(outputs, labels, kind)
     return None

@@ -5,19 +5,20 @@ import importlib.util
 import numpy as np
 import pytest
 
-from autograder import points, tensor
+from autograder import Assignment, Key, Probes, points, tensor
 
 
 @pytest.fixture(scope="module")
-def drawings(assignment):
+def drawings(assignment: Assignment):
     """What the tests in the notebook look at figures with, too."""
     spec = importlib.util.spec_from_file_location("drawings", assignment.folder / "drawings.py")
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def drawn(probes, function, *arguments):
+def drawn(probes: Probes, function, *arguments):
     """What a figure shows, as a list of axes."""
     name = getattr(function, "named_label_", "plot_history or plot_confusion")
     assert callable(function), f"`{name}` is to be a function."
@@ -31,7 +32,7 @@ def drawn(probes, function, *arguments):
 
 
 @pytest.fixture
-def history(key):
+def history(key: Key):
     """A history that no student can have drawn before."""
     rng = key.rng("q5 history")
     falling = np.linspace(2.2, 0.4, 7)
@@ -43,7 +44,7 @@ def history(key):
 
 
 @pytest.fixture
-def history_axes(submission, probes, history):
+def history_axes(submission, probes: Probes, history):
     return drawn(probes, submission.plot_history, history)
 
 
@@ -60,7 +61,7 @@ def test_history_labels(history_axes, history, drawings):
 
 
 @pytest.fixture
-def predictions(key):
+def predictions(key: Key):
     """True and predicted classes of 300 images, with more mistakes in one direction than in the other."""
     rng = key.rng("q5 predictions")
     truth = rng.integers(0, 10, 300)
@@ -69,7 +70,7 @@ def predictions(key):
 
 
 @pytest.fixture
-def confusion_axes(submission, probes, predictions):
+def confusion_axes(submission, probes: Probes, predictions):
     return drawn(probes, submission.plot_confusion, *map(tensor, predictions))  # tensors, as the notebook gives them
 
 

@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from autograder import partial_credit, shown
-from autograder.errors import StudentError
-from autograder.remote import Handle
+from autograder import Handle, StudentError, partial_credit, shown
 
 
 @dataclass(frozen=True)

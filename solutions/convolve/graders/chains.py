@@ -9,6 +9,8 @@ import torch
 from answers import Mistake
 from torch import nn
 
+Layer = tuple[str, dict[str, Any]]  # the name of a class, and its settings
+
 WINDOWED = ("Conv2d", "MaxPool2d", "AvgPool2d")
 
 
@@ -17,7 +19,7 @@ class Chain:
     """Layers, as pairs of a class's name and its settings, and the shape of what they get."""
 
     input_shape: tuple[int, ...]
-    layers: tuple[tuple[str, dict[str, Any]], ...]
+    layers: tuple[Layer, ...]
 
     def as_plain(self):
         return [[kind, dict(settings)] for kind, settings in self.layers]
@@ -52,8 +54,8 @@ def linear(in_features, out_features):
     return "Linear", {"in_features": in_features, "out_features": out_features}
 
 
-RELU = ("ReLU", {})
-FLATTEN = ("Flatten", {})
+RELU: Layer = ("ReLU", {})
+FLATTEN: Layer = ("Flatten", {})
 
 FIXED = [
     Chain(

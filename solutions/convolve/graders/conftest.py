@@ -5,9 +5,8 @@ import importlib.util
 import numpy as np
 import pytest
 
-from autograder import tensor
-from autograder.diagnosis.withheld import CONVOLUTIONS
-from autograder.training import Examples, Experiment
+from autograder import CONVOLUTIONS, Assignment, Key, Probes, RemoteSubmission, tensor
+from autograder.training import Examples, Experiment, MakeTrials
 
 TRAIN_SIZES = [(6, 6), (6, 9), (7, 12), (8, 8), (9, 7), (10, 10), (12, 6), (12, 11)]  # (height, width)
 NEW_SIZES = [(5, 5), (5, 16), (7, 7), (9, 9), (11, 13), (14, 6), (16, 16), (20, 13)]
@@ -15,14 +14,14 @@ NOISE = 0.4  # standard deviation; the two colours are 0 and 1
 
 
 @pytest.fixture
-def by_hand(remote):
+def by_hand(remote: RemoteSubmission):
     """Keeps from the student's functions what they are to do themselves."""
     with remote.without(*CONVOLUTIONS):
         yield
 
 
 @pytest.fixture
-def depends_on(remote, assignment):
+def depends_on(remote: RemoteSubmission, assignment: Assignment):
     """depends_on(model, images, "conv2d"): whether the scores of a model depend on what such functions give."""
     probe = remote.helper(assignment.graders / "worker_networks.py").depends_on
     return lambda model, images, part: probe.named_("the model")(model, tensor(images), part) is not False
@@ -41,7 +40,7 @@ def patterns(rng, count, sizes):
 
 
 @pytest.fixture(scope="session")
-def pattern_experiment(submission, remote, probes, assignment, key):
+def pattern_experiment(submission, remote: RemoteSubmission, probes: Probes, assignment: Assignment, key: Key):
     """Where `train_patterns` is run, on patterns of some sizes; it is judged on patterns of others."""
 
     def train(model, training, _validation):
@@ -64,22 +63,23 @@ def pattern_experiment(submission, remote, probes, assignment, key):
 
 
 @pytest.fixture(scope="session")
-def pattern_trials(pattern_experiment, make_trials):
+def pattern_trials(pattern_experiment: Experiment, make_trials: MakeTrials):
     """Trainings on 200 patterns, shared by all checks of q7."""
     return make_trials(pattern_experiment, "patterns")
 
 
 @pytest.fixture(scope="session")
-def tiny_images(assignment):
+def tiny_images(assignment: Assignment):
     """The module that travels with the students, here, in the graders' process."""
     spec = importlib.util.spec_from_file_location("tiny_images", assignment.folder / "tiny_images.py")
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture(scope="session")
-def placed(assignment, key, tiny_images):
+def placed(assignment: Assignment, key: Key, tiny_images):
     """Emoji of a sheet, each placed several times, as the key has it: examples (N, 3, 32, 32)."""
 
     def place(folder, name, times):
@@ -91,7 +91,7 @@ def placed(assignment, key, tiny_images):
 
 
 @pytest.fixture(scope="session")
-def tiny_experiment(submission, remote, probes, assignment, key, placed):
+def tiny_experiment(submission, remote: RemoteSubmission, probes: Probes, assignment: Assignment, key: Key, placed):
     """Where `train_tiny` is run, on emoji that travel with the students; it is judged on emoji that do not."""
 
     def train(model, training, _validation):
@@ -112,12 +112,12 @@ def tiny_experiment(submission, remote, probes, assignment, key, placed):
 
 
 @pytest.fixture(scope="session")
-def tiny_trials(tiny_experiment, make_trials):
+def tiny_trials(tiny_experiment: Experiment, make_trials: MakeTrials):
     """Trainings on all images, shared by all checks of q8."""
     return make_trials(tiny_experiment, "emoji")
 
 
 @pytest.fixture(scope="session")
-def tiny_controls(tiny_experiment, make_trials):
+def tiny_controls(tiny_experiment: Experiment, make_trials: MakeTrials):
     """Trainings on one image of each kind, too few to learn from: what the model knows then was brought along."""
     return make_trials(tiny_experiment, "control", images=5, validation=10)

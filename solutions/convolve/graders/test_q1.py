@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from answers import NUMBER, Case, Mistake, require
 
-from autograder import partial_credit, points
+from autograder import Key, partial_credit, points
 
 SIZES = [(4, 4), (1, 1), (1, 6), (6, 1), (3, 5), (5, 3), (4, 7), (7, 4), (2, 6)]
 
 
 @pytest.fixture(scope="session")
-def sizes(key):
+def sizes(key: Key):
     """Sizes that are always there, and some that come from the assignment's key."""
     return [*SIZES, *(tuple(pair) for pair in key.rng("q1 sizes").integers(2, 30, (6, 2)).tolist())]
 
@@ -161,7 +161,7 @@ DIFFERENCE_MISTAKES = [
 
 
 @pytest.fixture(scope="session")
-def pairs(key):
+def pairs(key: Key):
     """Pairs of patterns: the lesson's two, the extremes, and random ones that differ more in one direction."""
     rng = key.rng("q1 pairs")
     found = [

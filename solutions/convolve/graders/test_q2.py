@@ -5,7 +5,7 @@ import pytest
 from answers import Case, Mistake, require
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograder import points
+from autograder import Key, points
 
 pytestmark = pytest.mark.usefixtures("by_hand")
 
@@ -105,7 +105,7 @@ def counted(height, width):
 
 def random_cases(rng, count, *, exact):
     """Kernels and strides that differ in both directions, on floats; the steps fit exactly or leave a remainder."""
-    found = []
+    found: list[Case] = []
     while len(found) < count:
         kernel, stride, steps = (rng.integers(*bounds, 2) for bounds in ((1, 6), (1, 5), (1, 6)))
         rest = rng.integers(0, stride)
@@ -116,7 +116,7 @@ def random_cases(rng, count, *, exact):
 
 
 @points(1, "Square kernels, one pixel at a time")
-def test_square_kernel(submission, key):
+def test_square_kernel(submission, key: Key):
     rng = key.rng("q2 square")
     cases = [
         case(counted(3, 4), (2, 2), (1, 1)),
@@ -129,7 +129,7 @@ def test_square_kernel(submission, key):
 
 
 @points(2, "Kernels and strides whose height and width differ")
-def test_asymmetrical(submission, key):
+def test_asymmetrical(submission, key: Key):
     cases = [
         case(counted(4, 5), (2, 1), (2, 4)),
         case(counted(3, 7), (1, 3), (2, 1)),
@@ -140,7 +140,7 @@ def test_asymmetrical(submission, key):
 
 
 @pytest.fixture
-def with_remainder(key):
+def with_remainder(key: Key):
     return [
         case(counted(5, 5), (2, 2), (2, 2)),
         case(counted(4, 7), (2, 3), (3, 3)),

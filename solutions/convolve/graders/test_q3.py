@@ -9,11 +9,11 @@ import pictures
 import pytest
 from answers import Case, Form, Mistake, as_array, claim_of, require, show_array
 
-from autograder import partial_credit, points
+from autograder import Assignment, Key, RemoteSubmission, partial_credit, points
 
 
 @pytest.fixture
-def images_in_worker(remote, assignment):
+def images_in_worker(remote: RemoteSubmission, assignment: Assignment):
     return remote.helper(assignment.graders / "worker_images.py")
 
 
@@ -119,7 +119,7 @@ def cases_of(chosen):
 
 
 @points(1, "The tensor is (1, 3, H, W), and every pixel is in its place")
-def test_orientation(convert, key):
+def test_orientation(convert, key: Key):
     rng = key.rng("q3 orientation")
     chosen = [
         *(pictures.rgb(rng, *size) for size in ((2, 3), (4, 7), (9, 5), (6, 6), (3, 8))),
@@ -181,7 +181,7 @@ RANGE = Form("a tensor", as_array, same_range, show_range)
 
 
 @points(1, "The tensor is float32, with values in [0, 1]")
-def test_range_and_dtype(convert, submission, images_in_worker, key):
+def test_range_and_dtype(convert, submission, images_in_worker, key: Key):
     rng = key.rng("q3 range")
     chosen = [pictures.rgb(rng, 5, 7), pictures.rgb(rng, 6, 4, 30, 200), pictures.rgb(rng, 4, 9, 90, 120)]
     answers = require(
@@ -232,7 +232,7 @@ class Reading:
 
 
 @pytest.fixture
-def require_colours(convert, key):
+def require_colours(convert, key: Key):
     """Fails the check unless the student's function finds the colours of all pictures."""
 
     def colours_of(chosen, mistakes, hint):
@@ -278,7 +278,7 @@ ALPHA_MISTAKES = [
 
 
 @points(1, "Alpha is dropped, and the colours stay as they are")
-def test_alpha(require_colours, key):
+def test_alpha(require_colours, key: Key):
     rng = key.rng("q3 alpha")
     chosen = [pictures.rgba(rng, *size) for size in ((3, 4), (6, 5), (5, 9))]
     hint = "An image of mode RGBA has four channels, of which the last is alpha: keep the first three."
@@ -334,7 +334,7 @@ MODES = {
 
 @points(1, "Images of the modes L, LA, P and 1 get three channels, too")
 @pytest.mark.parametrize("mode", MODES)
-def test_modes(require_colours, key, mode):
+def test_modes(require_colours, key: Key, mode):
     make, mistakes = MODES[mode]
     rng = key.rng(f"q3 mode {mode}")
     chosen = [make(rng, *size) for size in ((6, 4), (5, 8), (7, 7))]

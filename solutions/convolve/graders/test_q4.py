@@ -5,7 +5,7 @@ import pytest
 import torch
 from answers import Case, Mistake, require
 
-from autograder import points
+from autograder import Key, points
 
 pytestmark = pytest.mark.usefixtures("by_hand")
 
@@ -171,7 +171,7 @@ def require_conv2d(submission, cases, hint=""):
 
 
 @points(1, "One channel and one filter: the kernel goes over the image as it is")
-def test_one_filter(submission, key):
+def test_one_filter(submission, key: Key):
     rng = key.rng("q4 one filter")
     small = np.arange(1, 13).reshape(1, 3, 4), np.array([[[[1, 0], [0, 2]]]]), np.zeros(1), (1, 1)
     cases = [
@@ -186,7 +186,7 @@ def test_one_filter(submission, key):
 
 
 @points(1, "Several channels and filters: sums over channels, one output channel a filter")
-def test_channels_and_filters(submission, key):
+def test_channels_and_filters(submission, key: Key):
     rng = key.rng("q4 channels")
     cases = [
         case(rng, (3, 6, 7), (4, 3, 3, 3), whole=True),
@@ -204,7 +204,7 @@ def test_channels_and_filters(submission, key):
 
 
 @points(1, "The stride is (down, right)")
-def test_stride(submission, key):
+def test_stride(submission, key: Key):
     rng = key.rng("q4 stride")
     cases = [
         case(rng, (2, 9, 8), (3, 2, 3, 2), (2, 3), whole=True),
@@ -218,7 +218,7 @@ def test_stride(submission, key):
 
 
 @pytest.fixture
-def with_bias(key):
+def with_bias(key: Key):
     """Two of the outputs are as wide as there are filters, where a bias of the wrong shape raises nothing."""
     rng = key.rng("q4 bias")
     return [

@@ -5,7 +5,7 @@ import pytest
 from answers import Case, Mistake, require
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograder import points
+from autograder import Key, points
 
 pytestmark = pytest.mark.usefixtures("by_hand")
 
@@ -172,7 +172,7 @@ def case(image, kernel_size, **settings):
 
 
 @pytest.fixture
-def images(key):
+def images(key: Key):
     """Images of several channels and kinds of numbers, with kernels and strides; one of negative values only."""
     rng = key.rng("q5 images")
     small = np.array([[[1, 2, 5, 4], [3, 0, 1, 7]], [[-4, -1, -6, -2], [-3, -8, -5, -5]]])
@@ -200,7 +200,7 @@ def test_avg(submission, images):
 
 
 @points(1, "Without a stride, the steps are as large as the kernel")
-def test_default_stride(submission, key):
+def test_default_stride(submission, key: Key):
     rng = key.rng("q5 default stride")
     cases = [
         case(np.arange(1, 17).reshape(1, 4, 4), (2, 2)),

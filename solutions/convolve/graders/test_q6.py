@@ -5,12 +5,11 @@ import pytest
 from answers import Case, Form, claim_of, describe, require
 from chains import FIXED, FLATTEN, MISTAKES, RELU, Chain, avg_pool, conv, linear, max_pool, random_chains
 
-from autograder import partial_credit, points, shown
-from autograder.errors import StudentError
+from autograder import Assignment, Key, RemoteSubmission, StudentError, partial_credit, points, shown
 
 
 @pytest.fixture
-def layers_in_worker(remote, assignment):
+def layers_in_worker(remote: RemoteSubmission, assignment: Assignment):
     return remote.helper(assignment.graders / "worker_layers.py")
 
 
@@ -63,7 +62,7 @@ def test_lesson_chain(trace):
 
 
 @points(1.5, "Agrees with PyTorch on chains of all kinds of layers")
-def test_chains(trace, key):
+def test_chains(trace, key: Key):
     hint = "Kernel sizes, strides and paddings may be ints or pairs; print the layer's settings."
     require_shapes(trace, [*FIXED, *random_chains(key.rng("q6 chains"), 30)], hint)
 

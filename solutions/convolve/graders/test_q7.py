@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from answers import shape_of
 
-from autograder import listed, points, tensor
-from autograder.errors import StudentError
+from autograder import Probes, StudentError, listed, points, tensor
+from autograder.training import Trials
 
 MOST_PARAMETERS = 200
 ENOUGH = 0.95  # accuracy on sizes that it was not trained on; the text promises it
@@ -33,7 +33,7 @@ def test_any_size(model, shape):
 
 
 @points(1, "PatternNet is a convolutional network of at most 200 parameters")
-def test_at_most_200_parameters(model, probes, depends_on):
+def test_at_most_200_parameters(model, probes: Probes, depends_on):
     images = np.random.default_rng(0).random((2, 1, 8, 8), dtype=np.float32)
     seen = probes.watched_pass(model, images, np.ones((2, 2), np.float32), "PatternNet()")
     # Afterwards, since lazy layers have no parameters before they are used.
@@ -55,12 +55,12 @@ def test_at_most_200_parameters(model, probes, depends_on):
 
 
 @points(1, "train_patterns lowers the loss of the model that it is given")
-def test_loss_falls(pattern_trials):
+def test_loss_falls(pattern_trials: Trials):
     pattern_trials.stays_below("loss_ratio", FALLS_TO, false_fail=FALSE_FAIL)
 
 
 @points(3, "It tells patterns of sizes that it was not trained on")
-def test_tells_patterns(pattern_trials):
+def test_tells_patterns(pattern_trials: Trials):
     # Of two names for two classes, stored weights guess the right ones every other time: it has to be learned.
     pattern_trials.stays_below("loss_ratio", FALLS_TO, false_fail=FALSE_FAIL)
     pattern_trials.reaches(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from answers import shape_of
 
-from autograder import listed, points, tensor
-from autograder.errors import StudentError, StudentFault
+from autograder import Leaderboard, Probes, StudentError, StudentFault, listed, points, tensor
+from autograder.training import Trials
 
 ENOUGH = 0.45  # accuracy on emoji that it has not met; the text promises it
 FALLS_TO = 0.9  # of the initial loss; a right training reached .88 at worst, one without learning stays at 1
@@ -37,7 +37,7 @@ def test_output_shape(model, count):
 
 
 @points(1, "It has a convolution, a pooling layer, and then dense layers")
-def test_layers(model, probes, depends_on):
+def test_layers(model, probes: Probes, depends_on):
     images = np.random.default_rng(0).random((2, 3, 32, 32), dtype=np.float32)
     seen = probes.watched_pass(model, images, np.ones((2, 5), np.float32), "TinyCNN()")
     kinds = {"a convolution": "conv2d", "a pooling layer": "pool", "a dense layer": "linear"}
@@ -56,12 +56,12 @@ def test_layers(model, probes, depends_on):
 
 
 @points(1, "train_tiny lowers the loss of the model that it is given")
-def test_loss_falls(tiny_trials):
+def test_loss_falls(tiny_trials: Trials):
     tiny_trials.stays_below("loss_ratio", FALLS_TO, false_fail=FALSE_FAIL)
 
 
 @points(3, "It learns emoji: .45 of those that it has not met")
-def test_learns_emoji(tiny_trials, tiny_controls, leaderboard):
+def test_learns_emoji(tiny_trials: Trials, tiny_controls: Trials, leaderboard: Leaderboard):
     tiny_trials.reaches(
         "accuracy",
         ENOUGH,

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-runs = []
+runs: list[int] = []
 
 
 def build(layers):
