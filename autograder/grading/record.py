@@ -61,7 +61,9 @@ class Record:
     only_trials: bool = False  # the tests that are not about trials are left out
     trouble: list[str] = field(default_factory=list)
     published: dict[str, LeaderboardEntry] = field(default_factory=dict)  # by their names
-    _cases: dict[str, _Case] = field(default_factory=dict)
+    _cases: dict[str, _Case] = field(default_factory=dict)  # by the test's id
+    _checks: dict[str, list[_Case]] = field(default_factory=dict)  # by the check's name
+    _made: dict[str, Check] = field(default_factory=dict)  # of cases that have not changed since
 
     def wants(self, item: pytest.Item) -> bool:
         """Whether a test is to be run."""
@@ -71,12 +73,14 @@ class Record:
         """Enter every check before the first one runs, so that one that does not report is seen."""
         for item in filter(self.wants, items):
             value, title, visibility = require_points(item).args
-            self._cases[item.nodeid] = _Case(_check_name(item), str(title), float(value), visibility)
+            case = _Case(_check_name(item), str(title), float(value), visibility)
+            self._cases[item.nodeid] = case
+            self._checks.setdefault(case.check, []).append(case)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
         """Note how a test went, in place of the report that pytest would write, and nobody would read."""
-        case = self._cases[item.nodeid]
+        case = self._changing(item.nodeid)
         case.seconds += call.duration
         case.decided += map(str, self.log.verdicts)
         case.rulings += [verdict.recorded() for verdict in self.log.verdicts]
@@ -121,7 +125,7 @@ class Record:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Say what is tried next, to whoever has to know it should this process not survive that."""
-        self._cases[nodeid].feedback = "The grader process ended while it ran this check."
+        self._changing(nodeid).feedback = "The grader process ended while it ran this check."
         self.decided(self.run(self.trouble))
 
     def run(self, trouble: list[str]) -> GradersRun:
@@ -131,10 +135,15 @@ class Record:
 
     def checks(self) -> tuple[Check, ...]:
         """The record, with the cases of each check put together."""
-        grouped: dict[str, list[_Case]] = {}
-        for case in self._cases.values():
-            grouped.setdefault(case.check, []).append(case)
-        return tuple(_check_of(name, cases) for name, cases in grouped.items())
+        for name, cases in self._checks.items():
+            if name not in self._made:
+                self._made[name] = _check_of(name, cases)
+        return tuple(self._made[name] for name in self._checks)
+
+    def _changing(self, nodeid: str) -> _Case:
+        case = self._cases[nodeid]
+        self._made.pop(case.check, None)
+        return case
 
 
 _KINDS_IN_WORDS = r"(NoneType|bool|int|float|str|bytes|list|tuple|dict|numpy\.ndarray|ellipsis|Handle)"

@@ -122,7 +122,7 @@ class Graders:
             "--strict-markers",
             # What serves a person who runs pytest, and costs time or writes files here.
             *("-p", "no:cacheprovider", "-p", "no:faulthandler"),
-            *("-p", "no:unraisableexception", "-p", "no:threadexception"),
+            *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:logging"),
         ]
 
 

@@ -9,8 +9,9 @@ import socket
 import sys
 import sysconfig
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -164,7 +165,8 @@ def environment(home: str) -> dict[str, str]:
     }
 
 
-def python_folders() -> list[Path]:
+@cache
+def python_folders() -> tuple[Path, ...]:
     """The folders that this Python needs: its standard library, its packages and the system's libraries.
 
     Named one by one: a whole ``/usr`` would show data that is installed on the machine.
@@ -180,14 +182,15 @@ def python_folders() -> list[Path]:
     # Libraries are found through these; the processor's features (which kernels PyTorch uses) in the last.
     paths |= {Path(p) for p in ("/etc/ld.so.cache", "/etc/alternatives", "/sys/devices/system/cpu")}
     existing = sorted(path for path in paths if path.exists())
-    return [path for path in existing if not any(_inside(path, other) for other in existing if other != path)]
+    return tuple(path for path in existing if not any(_inside(path, other) for other in existing if other != path))
 
 
-def can_be_read_by_anybody(*, way: bool, files: Iterable[Path] = ()) -> bool:
+@cache
+def can_be_read_by_anybody(*, way: bool, files: tuple[Path, ...] = ()) -> bool:
     """Whether a user without any rights of its own can read what a worker needs: not in a private home, say.
 
     With ``way``, the folders above must be open, too: the worker sees its files where they are. ``files`` are those
-    of the assignment that it is shown as they are.
+    of the assignment that it is shown as they are. Seen once a process: each submission comes with a new sandbox.
     """
     installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
     code = [path for folder in SHOWN for path in (folder, *folder.glob("*.py"))]

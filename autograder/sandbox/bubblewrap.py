@@ -54,7 +54,7 @@ class Bubblewrap(Sandbox):
             raise SandboxUnavailable(f"bubblewrap may not make namespaces here: {reason}")
 
     def start(self, files: dict[str, Path], limits: Limits, preload: Sequence[str]) -> Started:
-        is_other = _gives_users() and can_be_read_by_anybody(way=False, files=files.values())
+        is_other = _gives_users() and can_be_read_by_anybody(way=False, files=tuple(files.values()))
         shown = {f"{_FILES}/{number}": source for number, source in enumerate(files.values())}
         connection, process = self._fork(
             {"preload": list(preload), "parent": None, "new_pids": True},
@@ -143,6 +143,7 @@ def _visible() -> list[Path]:
     return [*python_folders(), *SHOWN]
 
 
+@cache
 def _is_link(path: Path) -> bool:
     return path.is_symlink() and not path.is_file()
 

@@ -28,13 +28,16 @@ class Clock:
     makes a load of this machine harmless, and lets a process that sleeps or blocks pay for it. The second holds one
     to account that starts many threads, so that they wait for each other: what waits, waits for a processor that
     something else has, so that on a machine to itself no process gets more than twice its time in this way.
+
+    What passes before the first look counts in full: most exchanges with a worker are over by then, and a look takes
+    longer than such an exchange.
     """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._looked = time.monotonic()
-        self._threads = _threads(pid)
-        self._processor_before = self.processor = _processor_seconds(pid)
+        self._threads: dict[str, _Thread] | None = None  # as of the last look
+        self._processor_before = self.processor = 0.0
         self._unhindered = self._late = 0.0
         self.passed = 0.0  # seconds in all
 
@@ -53,14 +56,30 @@ class Clock:
 
     def look(self) -> None:
         """Take the time."""
+        threads, processor = _threads(self._pid), _processor_seconds(self._pid)
+        if self._threads is None:
+            self._processor_before = processor
+        self.processor = max(self.processor, processor)
+        self._count(threads)
+        self._threads = threads
+
+    def finish(self) -> None:
+        """Take the time for the last time."""
+        if self._threads is None:
+            self._count({})
+        else:
+            self.look()
+
+    def _count(self, threads: dict[str, _Thread]) -> None:
         now = time.monotonic()
         passed = now - self._looked
-        threads = _threads(self._pid)
-        kept = max((_kept(self._threads.get(n), thread, passed) for n, thread in threads.items()), default=0.0)
+        before = self._threads
+        kept = 0.0
+        if before is not None:
+            kept = max((_kept(before.get(n), thread, passed) for n, thread in threads.items()), default=0.0)
         self._unhindered += max(passed - self._late - kept, 0.0)
         self.passed += max(passed - self._late, 0.0)
-        self.processor = max(self.processor, _processor_seconds(self._pid))
-        self._threads, self._looked, self._late = threads, now, 0.0
+        self._looked, self._late = now, 0.0
 
 
 class _Thread(NamedTuple):

@@ -40,6 +40,7 @@ class _Turn:
 
     def __init__(self, connection: socket.socket, clock: Clock, seconds: float) -> None:
         self.clock = clock
+        self.ahead = bytearray()  # what came and was not asked for yet
         self._connection = connection
         self._seconds = seconds
 
@@ -49,13 +50,16 @@ class _Turn:
             left = left[self._when_ready(partial(self._connection.send, left)) :]
 
     def receive(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            piece = self._when_ready(partial(self._connection.recv, min(size - len(data), 1 << 20)))
+        """So many bytes. More may be taken from the connection, since most replies come in one piece."""
+        while len(self.ahead) < size:
+            wanted = size - len(self.ahead)
+            piece = self._when_ready(partial(self._connection.recv, min(max(wanted, 1 << 16), 1 << 20)))
             if not piece:
                 raise EOFError
-            data += piece
-        return bytes(data)
+            self.ahead += piece
+        data = bytes(self.ahead[:size])
+        del self.ahead[:size]
+        return data
 
     def _when_ready(self, act: Callable[[], _T]) -> _T:
         """Act once the connection allows it.
@@ -103,6 +107,7 @@ class WorkerController:
         self._connection = self._started.connection
         self._stopped_because = ""
         self._is_headless = False
+        self._has_spoken = False  # without having been asked
         self.used = 0.0  # seconds of its own time in all exchanges
         self._closed = threading.Event()
         self._watchdog = threading.Thread(target=self._watch, daemon=True)
@@ -144,6 +149,7 @@ class WorkerController:
             if prefix.number != number:
                 raise wire.WireError(_UNASKED)
             header, buffers = (turn.receive(size) for size in (prefix.header, prefix.buffers))
+            self._has_spoken = bool(turn.ahead)
         except TimeoutError:
             self._stop(
                 f"it was stopped after {seconds:.0f} seconds without having finished (time in which it waited for a "
@@ -159,7 +165,7 @@ class WorkerController:
             self._stop(f"it was stopped: {error}")
             raise WorkerGone(self._stopped_because) from None
         finally:
-            turn.clock.look()
+            turn.clock.finish()
             self.used += turn.clock.used
         try:
             return wire.decode(header, buffers, revive, bounds=bounds)
@@ -169,10 +175,10 @@ class WorkerController:
             raise wire.WireError(f"the reply can't be decoded ({type(error).__name__})") from None
 
     def _require_silence(self) -> None:
-        """Nothing may have come since the last reply, but the end of the connection."""
+        """Nothing may have come after the last reply, but the end of the connection."""
         self._connection.settimeout(0)
         with contextlib.suppress(BlockingIOError):
-            if self._connection.recv(1):
+            if self._has_spoken or self._connection.recv(1):
                 raise wire.WireError(_UNASKED)
 
     def _death(self, clock: Clock) -> WorkerGone:
