@@ -60,8 +60,8 @@ test: test-packages lint
 
 # For who changed a line. It leaves out what takes long: the lessons (their graders, their notebooks, the studies of
 # them), Otter and the release, whole processes of the command and of CI, and everything that trains or attacks.
-SLOW := attacks calibrate cells ci cli cnn_lesson convolve_lesson lessons_graders load packaging sandbox student study \
-        temporary trials written zygote
+SLOW := attacks calibrate cells ci cli cnn_lesson convolve_lesson lessons_graders load packaging reports sandbox student \
+        study temporary trials written zygote
 
 test-quick: setup
 	$(PYTEST) $(SLOW:%=--ignore=tests/test_%.py) --deselect tests/test_audit.py::test_the_command
