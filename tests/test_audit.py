@@ -86,8 +86,11 @@ class Here:
     """An engine that runs tasks in this process: no grader here is a danger to it, and none has to be started."""
 
     def run(self, function, tasks):
-        for task in tasks:
-            yield task, Returned(function(task, lambda _so_far: None))
+        try:
+            for task in tasks:
+                yield task, Returned(function(task, lambda _so_far: None))
+        finally:
+            function.close()
 
 
 @pytest.fixture

@@ -53,11 +53,16 @@ class TaskGrader:
     def _graders_for(self, task: GradingTask, assignment: Assignment) -> Graders:
         which = task.assignment, task.questions
         if self._collected is not None and self._collected[0] != which:
-            self._collected[1].close()
-            self._collected = None
+            self.close()
         if self._collected is None:
             self._collected = which, Graders(assignment, task.questions).__enter__()
         return self._collected[1]
+
+    def close(self) -> None:
+        """Let go of the graders, for a process that does something else afterwards."""
+        if self._collected is not None:
+            self._collected[1].close()
+        self._collected = None
 
 
 def grade_all(
