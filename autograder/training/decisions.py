@@ -1,4 +1,4 @@
-"""The cheapest rule by which a random training decides a claim, and the error that the rule makes.
+"""The cheapest rule by which a random training decides whether a requirement is met, and the error that the rule makes.
 
 A right submission fails a single training now and then. How often, at most, a calibration tells: so many failures
 in so many trainings of right submissions, of each style apart, since styles differ more than seeds do. The worst
@@ -49,7 +49,7 @@ class Rule:
         return set(self.passes_at) == {1}
 
     def decide(self, run: Callable[[int], bool]) -> bool:
-        """Ask for the outcomes of the trainings 0, 1, ... until the claim is decided."""
+        """Ask for the outcomes of the trainings 0, 1, ... until it is decided."""
         successes = 0
         for number, (passing, failing) in enumerate(zip(self.passes_at, self.fails_at, strict=True)):
             successes += run(number)
