@@ -144,6 +144,21 @@ def test_tasks_are_taken_when_there_is_room_for_them(make_engine):
     assert (taken, yielded, most) == (8, 8, 2)
 
 
+def say_who(_task, _tell):
+    return os.getpid()
+
+
+def test_a_process_that_is_killed_between_two_tasks_costs_neither(make_engine):
+    with closing(make_engine(1).run(say_who, ["one", "two"])) as outcomes:
+        _, first = next(outcomes)
+        killed = psutil.Process(first.result())
+        killed.kill()
+        while killed.is_running() and killed.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        _, second = next(outcomes)
+    assert isinstance(second, Returned) and second != first
+
+
 def leave_a_note_and_stay(folder, _tell):
     Path(folder, str(os.getpid())).touch()
     time.sleep(1000)
