@@ -642,6 +642,45 @@ def test_otter_run_gives_the_other_points_where_a_check_is_broken(built, tmp_pat
     assert "q1.large_numbers" in str(report) and "NameError" not in str(report)
 
 
+SAME_OPERATIONS = """
+from autograder import points
+
+@points(1, "An item")
+def test_theirs_item(submission):
+    submission.add_all([1])[0]
+
+@points(1, "An item of the grader's own")
+def test_ours_item(submission):
+    submission.add_all([1])
+    own = None
+    own[0]
+
+@points(1, "A key")
+def test_theirs_key(submission):
+    submission.add_all([]).get("key")["x"]
+
+@points(1, "A key of the grader's own")
+def test_ours_key(submission):
+    submission.add_all([])
+    own = {"key": {}}
+    own.get("key")["x"]
+"""
+
+
+def test_otter_run_charges_a_submission_with_what_its_own_values_cause(built, tmp_path):
+    """And the grader with the same exceptions over values of its own."""
+    package = tmp_path / "changed.zip"
+    with zipfile.ZipFile(built.package) as old, zipfile.ZipFile(package, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, SAME_OPERATIONS if name.endswith("graders/test_q1.py") else old.read(name))
+    (tmp_path / "ada.py").write_text("def add_all(numbers):\n    return None if numbers else {'key': {}}\n")
+    done, report = otter_run(package, tmp_path / "ada.py", tmp_path / "out")
+    assert report is not None, done.stderr
+    told = {test["name"]: "of another kind or form" in test["output"] for test in report["tests"]}
+    assert told == {"q1.theirs_item": True, "q1.ours_item": False, "q1.theirs_key": True, "q1.ours_key": False}
+    assert [name in done.stderr for name in ("test_theirs", "test_ours_item", "test_ours_key")] == [False, True, True]
+
+
 HANDED_IN = [{}, {"notes.txt": "x"}, {"one.ipynb": "{}", "two.ipynb": "{}"}, {"adding.ipynb": "{"}]
 
 

@@ -137,17 +137,31 @@ class _Place:
 
     def fails_on_a_claim(self) -> bool:
         """Whether an operand of what was done here is from the worker."""
-        here = [
-            node
-            for node in ast.walk(self.function)
-            if isinstance(node, ast.expr) and _contains(self.position, _position_of(node))
-        ]
-        match here:
-            case [ast.Attribute(value=value), *_]:
+        match self._operation():
+            case ast.Attribute(value=value):
                 return self._carries(value)
-            case [ast.Call() as call, *_]:
-                return self._carries(call)
-        return any(isinstance(node, ast.Name) and node.id in self.tainted for node in here)
+            case ast.Subscript(value=value, slice=index):
+                return self._carries(value) or self._carries(index)
+            case ast.IfExp(test=test):  # whose truth is asked for; what is chosen fails elsewhere
+                return self._carries(test)
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp() as made:
+                return self._carries(made.generators[0].iter)  # all else is done in a frame of its own
+            case ast.expr() as operation:
+                return self._carries(operation)
+        names = (node for node in ast.walk(self.function) if isinstance(node, ast.Name))
+        return any(name.id in self.tainted and _contains(self.position, _position_of(name)) for name in names)
+
+    def _operation(self) -> ast.expr | None:
+        """The expression that failed; None where it was a statement.
+
+        Python tells a call or an attribute on another line than its object's by its end alone.
+        """
+        expressions = [node for node in ast.walk(self.function) if isinstance(node, ast.expr)]
+        exact = next((node for node in expressions if _position_of(node) == self.position), None)
+        if exact is not None or any(_contains(self.position, _position_of(node)) for node in expressions):
+            return exact
+        around = [n for n in expressions if _position_of(n)[2:] == self.position[2:]]
+        return around[-1] if around else None  # `walk` goes from the outside in
 
     def passes_to(self, inner: _Place, *, directly: bool) -> Set[str]:
         """Which names of the frame that was called from here are from the worker."""
