@@ -53,6 +53,8 @@ def behave(task, tell):
         case "takes too long":
             while True:
                 pass
+        case "is interrupted":
+            os.kill(os.getpid(), signal.SIGINT)
         case "returns much":
             return "x" * (5 << 20)
     return f"{task} ended"
@@ -60,7 +62,7 @@ def behave(task, tell):
 
 BAD = [
     *("raises", "raises what can't be read", "returns what can't be sent", "exits", "leaves", "crashes", "is killed"),
-    *("takes too much memory", "takes too long", "returns much"),
+    *("takes too much memory", "takes too long", "is interrupted", "returns much"),
 ]
 
 
@@ -111,6 +113,10 @@ def test_limits(outcomes):
     assert (outcome.cpu_seconds, outcome.last) == (1, "takes too long began")
     assert not isinstance(outcomes["takes too much memory"], Returned)
     assert outcomes["takes too much memory"].last == "takes too much memory began"
+
+
+def test_ctrl_c_is_for_the_command_to_hear(outcomes):
+    assert outcomes["is interrupted"] == Returned("is interrupted ended")
 
 
 def test_much_goes_either_way(outcomes, make_engine):
@@ -234,7 +240,7 @@ def test_an_interrupted_command_leaves_no_process(name, how, tmp_path):
     try:
         processes = noted(tmp_path, 2)
         (os.killpg if how == signal.SIGINT else os.kill)(running.pid, how)
-        said = running.communicate()[1]
+        said = running.communicate(timeout=180)[1]
         for _ in range(600):
             if not any(map(is_running, processes)):
                 break
