@@ -59,12 +59,13 @@ test: test-packages lint
 	$(PYTEST)
 
 # For who changed a line. It leaves out what takes long: the lessons (their graders, their notebooks, the studies of
-# them), Otter and the release, whole processes of the command and of CI, and everything that trains or attacks.
-SLOW := attacks calibrate cells ci cli cnn_lesson convolve_lesson lessons_graders load packaging reports sandbox student \
-        study temporary trials written zygote
+# them), Otter and the release, the processes of the command, of CI and of commit hooks, the sandboxes, and what trains,
+# draws or attacks. And single tests of other files, by the marker `slow`.
+SLOW := attacks calibrate cells ci cli cnn_lesson commit_hooks convolve_lesson drawings lessons_graders load packaging \
+        reports sandbox student study temporary trials written zygote
 
 test-quick: setup
-	$(PYTEST) $(SLOW:%=--ignore=tests/test_%.py) --deselect tests/test_audit.py::test_the_command
+	$(PYTEST) -m "not slow" $(SLOW:%=--ignore=tests/test_%.py)
 
 # Which lines no test runs. It takes longer than `make test` does.
 coverage: test-packages setup

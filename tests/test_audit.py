@@ -262,6 +262,7 @@ def test_a_damaged_record_is_an_error_of_one_sentence(assignment, run):
         run(assignment)
 
 
+@pytest.mark.slow
 def test_the_command(assignment):
     """Its words and its exit status, and in CI everything anew."""
 

@@ -106,6 +106,7 @@ def test_graders_that_can_t_be_read_say_so_to_each_submission(make_assignment, g
     assert all("nothing_of_this_name" in result.trouble for result in results)
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_what_was_graded_before():
     """Real submissions of a lesson, in several orders."""
     assignment = load_assignment(SOLUTIONS / "cnn")

@@ -254,6 +254,7 @@ def test_an_optimizer_does_not_import_the_compiler_and_compiling_does(strongest,
 OPTIONS = ("", ", backend='eager'", ", backend='inductor', fullgraph=True", ", dynamic=True")
 
 
+@pytest.mark.slow
 def test_what_is_compiled_runs_as_it_was_written_and_can_be_watched(sandbox, run_code):
     """The default backend starts a C++ compiler, and the watch's hooks would be compiled into the model."""
     code = """
