@@ -1,19 +1,30 @@
-"""The submissions that an assignment keeps beside its graders, each with the outcome that it declares."""
+"""The submissions that an assignment keeps beside its graders, each with the outcome that it declares.
+
+A submission lies whole in ``submissions/``, or in ``changes/`` as a change of another, its base: apart, since a change
+is nothing to be graded as it is. To write submissions as they are graded::
+
+    python -m autograder.quality.declared ASSIGNMENT FOLDER [NAME...]
+"""
 
 from __future__ import annotations
 
+import argparse
+import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, TypeAdapter, ValidationError, model_validator
 
-from autograder.errors import AssignmentError
+from autograder.assignment import find_assignment
+from autograder.errors import AssignmentError, AutograderError, UsageError
+from autograder.quality.changes import BadChange, compose
 from autograder.results import Status
 
 FOLDER = "submissions"
+CHANGES = "changes"
 DECLARATIONS = "outcomes.toml"
 
 Kind = Literal["right", "wrong", "hostile", "broken"]
@@ -24,8 +35,9 @@ class Declaration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    base: str | None = None  # the submission of which its file is a change
     style: str = ""  # in which way a right one is right
-    mistake: str = ""  # what the others do wrong
+    mistake: str = ""  # what the others do wrong; a change says it in its docstring
     answers: frozenset[str] | None = None  # the questions that it answers, where it leaves out others
     fails: frozenset[str] = frozenset()  # the checks that give no points
     partial: dict[str, NonNegativeFloat] = {}  # checks that give other points than none or all
@@ -76,13 +88,13 @@ def declared_submissions(folder: Path) -> dict[str, DeclaredSubmission]:
     """
     path = folder / FOLDER / DECLARATIONS
     declarations = _read(path)
-    submissions = {
-        name: DeclaredSubmission(name, declaration, _content(path, name)) for name, declaration in declarations.items()
-    }
-    for name in _files_below(folder / FOLDER):
+    for name, is_change in _files(folder):
         if name not in declarations:
             raise AssignmentError(f"{path} does not say what becomes of {name!r}")
-    return submissions
+        if is_change != (declarations[name].base is not None):
+            there = f"which is in {CHANGES}/" if is_change else f"which is whole in {FOLDER}/"
+            raise AssignmentError(f"{path} gives {'no' if is_change else 'a'} `base` for {name!r}, {there}")
+    return {name: _submission(path, name, declarations, ()) for name in declarations}
 
 
 def _read(path: Path) -> dict[str, Declaration]:
@@ -104,17 +116,60 @@ def _read(path: Path) -> dict[str, Declaration]:
     return declarations
 
 
-def _content(path: Path, name: str) -> bytes:
+def _submission(
+    path: Path, name: str, declarations: Mapping[str, Declaration], changes: tuple[str, ...]
+) -> DeclaredSubmission:
+    """One of the declared submissions, which is the base of these changes."""
+    declaration = declarations[name]
+    file = path.parents[1] / (CHANGES if declaration.base else FOLDER) / name
     try:
-        return (path.parent / name).read_bytes()
+        content = file.read_bytes()
     except OSError as error:
-        raise AssignmentError(f"{path} declares {name!r}, which can't be read: {error.strerror}") from None
+        raise AssignmentError(f"{path} declares {name!r}: {file} can't be read: {error.strerror}") from None
+    if declaration.base is None:
+        return DeclaredSubmission(name, declaration, content)
+    if declaration.base not in declarations:
+        raise AssignmentError(f"{path}: the base of {name!r}, {declaration.base!r}, is not declared")
+    if declaration.base in (name, *changes):
+        raise AssignmentError(f"{path}: {name!r} is a change of itself, by way of its base {declaration.base!r}")
+    base = _submission(path, declaration.base, declarations, (name, *changes))
+    try:
+        change = content.decode()
+        composed = compose(base.content.decode(), change)
+    except (BadChange, UnicodeDecodeError) as error:
+        reason = error if isinstance(error, BadChange) else "the base or the change is not UTF-8"
+        raise AssignmentError(f"{file} can't be made a change of {declaration.base!r}: {reason}") from None
+    if words := ast.get_docstring(ast.parse(change)):
+        declaration = declaration.model_copy(update={"mistake": declaration.mistake or words})
+    return DeclaredSubmission(name, declaration, composed.encode())
 
 
-def _files_below(folder: Path) -> Iterator[str]:
-    """The names of the files in the folders of all kinds, but for hidden ones and what Python leaves behind."""
-    for kind in get_args(Kind):
-        for path in sorted((folder / kind).rglob("*")):
-            inside = path.relative_to(folder)
-            if path.is_file() and not any(part.startswith((".", "__")) for part in inside.parts):
-                yield inside.as_posix()
+def _files(folder: Path) -> Iterator[tuple[str, bool]]:
+    """The names of the files, and whether each is a change, but for hidden ones and what Python leaves behind."""
+    for place in (FOLDER, CHANGES):
+        for kind in get_args(Kind):
+            for path in sorted((folder / place / kind).rglob("*")):
+                inside = path.relative_to(folder / place)
+                if path.is_file() and not any(part.startswith((".", "__")) for part in inside.parts):
+                    yield inside.as_posix(), place == CHANGES
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write declared submissions of an assignment into a folder, as they are graded."""
+    parser = argparse.ArgumentParser(prog="python -m autograder.quality.declared", description=main.__doc__)
+    parser.add_argument("assignment", help="a folder, or a name under solutions/")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="wrong/q1_adds.py, say; all unless given")
+    options = parser.parse_args(arguments)
+    try:
+        submissions = declared_submissions(find_assignment(options.assignment).folder)
+        for name in options.names or submissions:
+            if name not in submissions:
+                raise UsageError(f"{options.assignment} declares no submission {name!r}")
+            submissions[name].write(options.folder)
+    except AutograderError as error:
+        raise SystemExit(f"Error: {error}") from None
+
+
+if __name__ == "__main__":
+    main()
