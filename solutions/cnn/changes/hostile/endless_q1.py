@@ -1,0 +1,16 @@
+"""Never returns from q1."""
+
+del evaluate, train
+
+
+def calculate_output_shape(image_size, kernel, stride, padding):
+    while True:
+        pass
+    output_shape = []
+    for i in range(2):
+        if stride[i] <= 0:
+            raise ValueError("stride must be positive")
+        if kernel[i] > image_size[i] + 2 * padding[i]:
+            raise ValueError("kernel larger than padded image")
+        output_shape.append((image_size[i] + 2 * padding[i] - kernel[i]) // stride[i] + 1)
+    return output_shape

@@ -1,0 +1,29 @@
+"""Makes steps on every second batch of val_data in each epoch."""
+
+del calculate_output_shape, conv1, maxpool1, conv2, maxpool2, linear1, plot_history, plot_confusion
+
+
+def train(model, train_data, val_data, epochs=10):
+    loss_fn = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+    for _ in range(epochs):
+        model.train()
+        total, count = 0.0, 0
+        for x, y in train_data:
+            optimizer.zero_grad()
+            loss = loss_fn(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(y)
+            count += len(y)
+        for number, (x, y) in enumerate(val_data):
+            if number % 2 == 0:
+                optimizer.zero_grad()
+                loss_fn(model(x), y).backward()
+                optimizer.step()
+        val_loss, val_accuracy = evaluate(model, val_data, loss_fn)
+        history["train_loss"].append(total / count)
+        history["val_loss"].append(val_loss)
+        history["val_accuracy"].append(val_accuracy)
+    return history

@@ -1,0 +1,19 @@
+"""`train_loss` has one entry a batch."""
+
+
+def train(model, train_data, val_data, epochs=10):
+    loss_fn = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+    history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
+    for epoch in range(epochs):
+        model.train()
+        for x, y in train_data:
+            optimizer.zero_grad()
+            loss = loss_fn(model(x), y)
+            loss.backward()
+            optimizer.step()
+            history["train_loss"].append(loss.item())
+        val_loss, val_accuracy = evaluate(model, val_data, loss_fn)
+        history["val_loss"].append(val_loss)
+        history["val_accuracy"].append(val_accuracy)
+    return history
