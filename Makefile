@@ -3,7 +3,6 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-SUBMISSIONS := solutions/cnn/submissions
 
 # One thread a process: more make a busy machine slower, and results differ.
 export OMP_NUM_THREADS := 1
@@ -47,7 +46,8 @@ DEMO := right/reference.py right/log_softmax_nll.ipynb right/best_epoch_dropout_
 
 demo: setup
 	@rm -rf out/demo && mkdir -p out/demo/submissions
-	@cp $(addprefix $(SUBMISSIONS)/,$(DEMO)) out/demo/submissions
+	@$(BIN)/python -m autograder.quality.declared cnn out/demo/declared $(DEMO)
+	@cp $(addprefix out/demo/declared/,$(DEMO)) out/demo/submissions
 	@cp assignments/cnn/cnn.ipynb out/demo/submissions/blank.ipynb
 	$(BIN)/autograder grade cnn out/demo/submissions -o out/demo
 

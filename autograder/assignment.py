@@ -210,7 +210,8 @@ def _is_missing(package: str) -> str:
 
 def _keep_apart(folder: Path, settings: Settings) -> None:
     """Raise where a file that travels with the student is, holds or lies in what students never see."""
-    secret = [*settings.autograder_files, "graders", "submissions", "changes", f"{folder.name}.py", f"{folder.name}.ipynb"]
+    secret = [*settings.autograder_files, "graders", "submissions", "changes"]
+    secret += [f"{folder.name}.py", f"{folder.name}.ipynb"]
     for name in settings.files:
         given = PurePosixPath(name)
         for other in map(PurePosixPath, secret):

@@ -21,9 +21,11 @@ from pathlib import Path
 
 import psutil
 
+from autograder.quality.declared import declared_submissions
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "gradescope.md"
-SUBMISSIONS = ROOT / "solutions" / "cnn" / "submissions"
+DECLARED = declared_submissions(ROOT / "solutions" / "cnn")
 NAMES = ["right/reference.py", "right/best_epoch_dropout_batchnorm.py", "wrong/q3_softmax_before_cross_entropy.py"]
 
 
@@ -72,8 +74,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = set_up(Path(folder))
         core = min(os.sched_getaffinity(0))
+        given = [DECLARED[name].write(Path(folder)) for name in NAMES]
         rows = [
-            (name, *grade(root, SUBMISSIONS / name, None), *grade(root, SUBMISSIONS / name, core)) for name in NAMES
+            (name, *grade(root, path, None), *grade(root, path, core)) for name, path in zip(NAMES, given, strict=True)
         ]
     about = f"Python {platform.python_version()}, torch {version('torch')}, {os.cpu_count()} cores"
     lines = [

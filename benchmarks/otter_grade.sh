@@ -75,8 +75,9 @@ fi
 package=solutions/$assignment/autograder.zip
 "$venv/bin/autograder" assign "$assignment"
 rm -rf "$work/in" "$work/out" && mkdir -p "$work/in" "$work/out"
+"$venv/bin/python" -m autograder.quality.declared "$assignment" "$work/declared" "${submissions[@]}"
 for submission in "${submissions[@]}"; do
-	source=solutions/$assignment/submissions/$submission
+	source=$work/declared/$submission
 	name=$work/in/$(basename "${submission%.*}").ipynb # Otter takes files of one kind at a time
 	if [ "${submission##*.}" = py ]; then
 		"$venv/bin/jupytext" --quiet --to ipynb --output "$name" "$source"

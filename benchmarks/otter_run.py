@@ -25,9 +25,11 @@ from pathlib import Path
 from plain_otter import Graded, as_notebook, otter_run, package, timed
 
 from autograder.assignment import PARTS
+from autograder.quality.declared import declared_submissions
 
 ROOT = Path(__file__).resolve().parent.parent
 CNN = ROOT / "solutions" / "cnn"
+DECLARED = declared_submissions(CNN)
 CONVENTIONAL = ROOT / "benchmarks" / "conventional"
 RESULTS = ROOT / "benchmarks" / "results"
 NOTEBOOK = "cnn.ipynb"  # plain Otter runs grader.check("q1") in a notebook only where the notebook has its first name
@@ -122,8 +124,8 @@ class Pair:
 
 
 def grade_both_ways(submission: str, archive: Path, folder: Path, plain_first: bool) -> Pair:
-    path = CNN / "submissions" / submission
     folder.mkdir()
+    path = DECLARED[submission].write(folder / "declared")
     notebook = as_notebook(path, folder / NOTEBOOK)
     graded = {}
     for way in ("plain", "ours") if plain_first else ("ours", "plain"):
@@ -141,7 +143,7 @@ def grade_as_a_class(submissions: tuple[str, ...], archive: Path, folder: Path) 
     given.mkdir(parents=True)
     notebooks = []
     for number, submission in enumerate(submissions):
-        path = Path(shutil.copy(CNN / "submissions" / submission, given))
+        path = Path(shutil.copy(DECLARED[submission].write(folder / "declared"), given))
         (folder / str(number)).mkdir()
         notebooks.append(as_notebook(path, folder / str(number) / NOTEBOOK))
     began = time.perf_counter()

@@ -27,13 +27,13 @@ from autograder.batch.engine import Engine, Tell
 from autograder.batch.local import LaneLimits, LocalEngine
 from autograder.grading.grade import worker_for
 from autograder.grading.session import Graders, run_graders
+from autograder.quality.declared import declared_submissions
 from autograder.sandbox import choose
 from autograder.submission import read_submission
 from autograder.training.decisions import upper_bound
 
 ROOT = Path(__file__).resolve().parent.parent
 CNN = ROOT / "solutions" / "cnn"
-SUBMISSIONS = CNN / "submissions"
 RESULTS = Path(__file__).resolve().parent / "results"
 CSV = RESULTS / "training.csv"
 KEYS = {"right": 1, "wrong": 1}  # so few since the graders were changed; 16 and 20 are meant
@@ -69,15 +69,16 @@ def study_key(number: int) -> bytes:
 
 def submissions() -> list[str]:
     """All right submissions, and the wrong ones whose mistake is in the model or its training."""
-    right = [f"right/{path.name}" for path in (SUBMISSIONS / "right").iterdir()]
-    wrong = [f"wrong/{path.name}" for path in (SUBMISSIONS / "wrong").glob("q[34]_*")]
+    declared = declared_submissions(CNN)
+    right = [name for name in declared if name.startswith("right/")]
+    wrong = [name for name in declared if name.startswith(("wrong/q3_", "wrong/q4_"))]
     return sorted(right) + sorted(set(wrong) - LEFT_OUT)
 
 
 def only_training(folder: Path) -> Assignment:
     """The assignment with the graders of q3 and q4 alone."""
-    copy = Path(shutil.copytree(CNN, folder / "cnn", ignore=shutil.ignore_patterns("submissions", "test_q[125].py")))
-    return load_assignment(copy)
+    left_out = shutil.ignore_patterns("submissions", "changes", "test_q[125].py")
+    return load_assignment(Path(shutil.copytree(CNN, folder / "cnn", ignore=left_out)))
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ class KeysGrader:
 def grade_with_keys(assignment: Assignment, name: str, numbers: list[int]) -> list[list[str]]:
     """Rows of the result for one submission and these keys."""
     rows = []
-    sandbox, submission = choose(forbidden=(CNN,)), read_submission(SUBMISSIONS / name)
+    sandbox = choose(forbidden=(CNN,))
+    with tempfile.TemporaryDirectory() as given:
+        submission = read_submission(declared_submissions(CNN)[name].write(Path(given)))
     with worker_for(assignment, submission, sandbox, seconds=SECONDS) as remote, Graders(assignment) as graders:
         remote.load()
         for number in numbers:

@@ -18,9 +18,11 @@ from autograder.assignment import PARTS, load_assignment
 from autograder.diagnosis import diagnose
 from autograder.diagnosis.causes import Observations, Seen, describe_curve, likely_causes
 from autograder.diagnosis.watch import Epochs, Watch
+from autograder.quality.declared import declared_submissions
 
 ROOT = Path(__file__).resolve().parent.parent
 CNN = ROOT / "solutions" / "cnn"
+DECLARED = declared_submissions(CNN)
 # All but one that begins with a download, which finds its data where it is graded.
 RIGHT = sorted(path.stem for path in (CNN / "submissions" / "right").glob("*.py") if "mnist_" not in path.name)
 CAUSES = {
@@ -93,16 +95,16 @@ def test_a_right_submission_gets_no_diagnosis(examine, name):
 
 
 @pytest.mark.parametrize("name", CAUSES)
-def test_a_wrong_submission_is_told_what_is_wrong(examine, name):
-    found = examine(CNN / "submissions" / "wrong" / f"{name}.py")
+def test_a_wrong_submission_is_told_what_is_wrong(examine, name, tmp_path):
+    found = examine(DECLARED[f"wrong/{name}.py"].write(tmp_path))
     assert [cause.name for cause in found.causes][:1] == [CAUSES[name]]
     assert str(found).startswith(f"Most likely: {CAUSES[name]}. ")
 
 
-def test_the_evidence_is_in_numbers_of_the_own_run(examine):
-    found = examine(CNN / "submissions" / "wrong" / "q4_learning_rate_10.py")
+def test_the_evidence_is_in_numbers_of_the_own_run(examine, tmp_path):
+    found = examine(DECLARED["wrong/q4_learning_rate_10.py"].write(tmp_path))
     assert "with Adam and a learning rate of 10" in found.causes[0].evidence
-    found = examine(CNN / "submissions" / "wrong" / "q4_no_zero_grad.py", epochs=4)
+    found = examine(DECLARED["wrong/q4_no_zero_grad.py"].write(tmp_path), epochs=4)
     assert "After 32 of the first 32 steps" in found.causes[0].evidence
 
 
