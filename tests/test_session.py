@@ -13,6 +13,7 @@ from conftest import SOLUTIONS
 from autograder.assignment import load_assignment
 from autograder.grading.grade import grade_submission, worker_for
 from autograder.grading.session import Graders, requirements_of_training
+from autograder.quality.declared import declared_submissions
 from autograder.results import Result
 from autograder.sandbox import choose
 from autograder.submission import Cell, Submission, read_submission
@@ -107,13 +108,13 @@ def test_graders_that_can_t_be_read_say_so_to_each_submission(make_assignment, g
 
 
 @pytest.mark.slow
-def test_results_do_not_depend_on_what_was_graded_before():
+def test_results_do_not_depend_on_what_was_graded_before(tmp_path):
     """Real submissions of a lesson, in several orders."""
     assignment = load_assignment(SOLUTIONS / "cnn")
     sandbox = choose("bubblewrap", forbidden=(assignment.folder,))
-    folder = assignment.folder / "submissions"
+    declared = declared_submissions(assignment.folder)
     names = ("right/reference.py", "wrong/q1_padding_once.ipynb", "hostile/exit_in_q1.py")
-    submissions = {name: read_submission(folder / name) for name in names}
+    submissions = {name: read_submission(declared[name].write(tmp_path)) for name in names}
     orders = list(itertools.permutations(submissions))
     seen: dict[str, set[str]] = {name: set() for name in submissions}
     with Graders(assignment, ("q1", "q2", "q3")) as graders:

@@ -124,8 +124,8 @@ def test_the_figures_draw_what_they_say(examine):
     assert "<img src=" in found._repr_html_()
 
 
-def test_the_figures_hold_what_was_never_trained(examine):
-    found = examine(CNN / "submissions" / "wrong" / "q3_view_mixes_images.py")
+def test_the_figures_hold_what_was_never_trained(examine, tmp_path):
+    found = examine(DECLARED["wrong/q3_view_mixes_images.py"].write(tmp_path))
     said = [text.get_text() for axes in found.figure().axes for text in axes.texts]
     assert {"no loss was seen", "no step was made"} <= set(said)
 
