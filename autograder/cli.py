@@ -54,10 +54,6 @@ def main() -> None:
     """Deep-learning exercises that are graded automatically, fairly and safely."""
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
-
-
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _MAX_WORKERS = click.option(
     "-j", "--jobs", "max_workers", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]"
@@ -100,6 +96,7 @@ def grade(
     """Grade SUBMISSIONs (files, or folders of them) of ASSIGNMENT (a name under solutions/, a folder, or a zip)."""
     # Imported here, so that `autograder --help` does not wait for them.
     from autograder.batch.collect import collect
+    from autograder.batch.cores import usable_cores
     from autograder.batch.local import LocalEngine
     from autograder.batch.run import grade_class
     from autograder.batch.store import ResultStore
@@ -114,7 +111,7 @@ def grade(
         chosen.check_questions(questions)
         collected = collect(submissions)
         confinement = choose(sandbox, forbidden=(chosen.folder,))
-        engine = LocalEngine(max_workers or _cores())
+        engine = LocalEngine(max_workers or usable_cores())
         display = Display(chosen.settings.title, confinement.name, output, debug=debug)
         marking = Marking(output, chosen.settings.title, display.to_be_marked)
         wanted = reports(junit=junit, markdown=markdown, classroom=classroom, annotate=annotate)
@@ -181,6 +178,7 @@ def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick
     from rich.progress import Progress
 
     from autograder.assignment import find_assignment
+    from autograder.batch.cores import usable_cores
     from autograder.batch.local import LocalEngine
     from autograder.quality.calibrate import QUICK_SEEDS, SEEDS, TASK_LIMITS
     from autograder.quality.calibrate import calibrate as run
@@ -194,7 +192,7 @@ def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick
         report = run(
             chosen,
             confinement,
-            LocalEngine(max_workers or _cores(), TASK_LIMITS),
+            LocalEngine(max_workers or usable_cores(), TASK_LIMITS),
             seeds or (QUICK_SEEDS if quick else SEEDS),
             store=not quick,
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
@@ -228,6 +226,7 @@ def audit(
     from rich.progress import Progress
 
     from autograder.assignment import find_assignment
+    from autograder.batch.cores import usable_cores
     from autograder.batch.local import LocalEngine
     from autograder.quality.audit import audit as run
     from autograder.quality.tables import show_audit
@@ -240,7 +239,7 @@ def audit(
         report = run(
             chosen,
             confinement,
-            LocalEngine(max_workers or _cores()),
+            LocalEngine(max_workers or usable_cores()),
             only=only,
             questions=questions,
             anew=anew or bool(os.environ.get("CI")),

@@ -252,6 +252,20 @@ def test_workers_draw_other_random_numbers(sandbox, run_code):
     assert one.draw() != other.draw()
 
 
+def test_a_worker_computes_in_one_thread(sandbox, run_code):
+    """Lanes are what uses several cores."""
+    source = """
+    import torch
+    def threads():
+        a = torch.rand(1000, 1000, requires_grad=True)
+        torch.nn.functional.conv2d((a @ a).view(1, 1, 1000, 1000), torch.rand(4, 1, 3, 3)).sum().backward()
+        return torch.get_num_threads()
+    """
+    submission, remote = run_code(sandbox, source, preload=("torch",))
+    assert submission.threads() == 1
+    assert psutil.Process(remote._worker._process.pid).num_threads() == 1
+
+
 def test_what_a_worker_ended_with_is_told(sandbox, run_code):
     submission, _ = run_code(
         sandbox, "import ctypes, os\ndef leave(): os._exit(3)\ndef crash(): ctypes.string_at(0)", preload=("ctypes",)
