@@ -130,7 +130,7 @@ def differing_points(
     return [*_points(declaration, checks, result, questions), *_status(declaration, result, questions)]
 
 
-def expected(declaration: Declaration, check: Check) -> float:
+def _expected(declaration: Declaration, check: Check) -> float:
     """The points that a submission declares to get for a check, or the most that it may get."""
     if declaration.leaves_out(check.name) or check.name in declaration.fails:
         return 0.0
@@ -147,7 +147,7 @@ def _points(
     for check in checks:
         if question_of(check.name) not in questions:
             continue
-        most = expected(declaration, check)
+        most = _expected(declaration, check)
         if check.name not in got:
             yield Difference(check.name, "it was not run")
             continue
