@@ -28,7 +28,7 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -149,8 +149,11 @@ def _no_constant(name: str) -> Any:
 class _Measure:
     """Counts what a value holds and may become, and raises at the first bound that it passes."""
 
+    __slots__ = ("_bounds", "_cells", "_expanded", "_items", "_longest", "_most_expanded", "_most_items")
+
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
+        self._most_items, self._most_expanded = bounds.items, bounds.expanded  # asked for each value
         self._items = self._expanded = 0
         self._cells = self._longest = 0  # of the list at hand, as an array of text
 
@@ -160,9 +163,10 @@ class _Measure:
         self._cells += 1
         if depth > MAX_DEPTH:
             raise WireError(f"it is nested more than {MAX_DEPTH} deep")
-        if self._items > self._bounds.items:
-            raise WireError(f"it is too large: it has more than {self._bounds.items:,} items")
-        self._hold()
+        if self._items > self._most_items:
+            raise WireError(f"it is too large: it has more than {self._most_items:,} items")
+        if self._expanded > self._most_expanded:
+            self._refuse_expanded()
 
     def array(self, shape: Sequence[int]) -> None:
         if len(shape) > MAX_DIMENSIONS:
@@ -172,7 +176,8 @@ class _Measure:
             lists *= length
             self._expanded += lists
         self._cells += lists
-        self._hold()
+        if self._expanded > self._most_expanded:
+            self._refuse_expanded()
 
     def text(self, length: int) -> None:
         self._longest = max(self._longest, length)
@@ -190,9 +195,8 @@ class _Measure:
         cells, longest = outer
         self._cells, self._longest = (self._cells + cells, max(self._longest, longest)) if joins else outer
 
-    def _hold(self) -> None:
-        if self._expanded > self._bounds.expanded:
-            raise WireError(f"it is too large: it stands for more than {self._bounds.expanded:,} values")
+    def _refuse_expanded(self) -> NoReturn:
+        raise WireError(f"it is too large: it stands for more than {self._most_expanded:,} values")
 
 
 class _Encoder:
@@ -204,6 +208,9 @@ class _Encoder:
     def pack(self, value: Any, depth: int) -> Any:  # noqa: PLR0911, PLR0912  (one branch a type)
         self._measure.item(depth)
         if value is None or value is True or value is False:
+            return value
+        if type(value) is str:  # most values are, and the questions below take long
+            self._measure.text(len(value))
             return value
         if isinstance(value, (bool, np.bool_)):
             return bool(value)
