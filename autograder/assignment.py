@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 import numpy as np
 from packaging.requirements import InvalidRequirement, Requirement
@@ -20,6 +21,9 @@ KEY = "graders/key"
 _PACKAGE = Path(__file__).resolve().parent
 # The parts of the framework that can travel with an assignment, by the names that the setting `framework` has for them.
 PARTS = {"diagnosis": _PACKAGE / "diagnosis", "torchvision_compat": _PACKAGE / "worker" / "torchvision_compat.py"}
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -179,9 +183,7 @@ def load_assignment(folder: Path) -> Assignment:
     except tomllib.TOMLDecodeError as error:
         raise AssignmentError(f"{path} is not TOML: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        setting = ".".join(map(str, first["loc"]))
-        raise AssignmentError(f"{path}: {setting}: {first['msg']}") from None
+        raise _first_of(error, path) from None
     for name in (*settings.files, *settings.autograder_files):
         if not (folder / name).exists():
             raise AssignmentError(f"{path} lists the file {name!r}, which does not exist")
@@ -192,6 +194,32 @@ def load_assignment(folder: Path) -> Assignment:
     if not list((folder / "graders").glob("test_*.py")):
         raise AssignmentError(f"{folder} has no hidden graders: put test_q1.py and so on into graders/")
     return Assignment(folder.name, folder, settings, _read_key(folder / KEY))
+
+
+def read_kept(model: type[_Model], path: Path) -> _Model | None:
+    """What a command kept in a file of an assignment's folder, as JSON, if it is there.
+
+    Raises:
+        AssignmentError: the file is not that.
+    """
+    if not path.exists():
+        return None
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise _first_of(error, path) from None
+
+
+def _first_of(error: ValidationError, path: Path) -> AssignmentError:
+    """What is wrong with a file, in a sentence that names the place in it."""
+    first = error.errors()[0]
+    return AssignmentError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+
+
+def files_in(path: Path) -> list[Path]:
+    """The files in a folder and below it, in order, but for what Python leaves behind; or the file itself."""
+    inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [file for file in inside if file.is_file() and "__pycache__" not in file.parts]
 
 
 def _is_missing(package: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 import autograder
-from autograder.assignment import KEY, Assignment
+from autograder.assignment import KEY, Assignment, files_in
 from autograder.batch.collect import SubmissionFile
 from autograder.errors import AssignmentError, UnreadableSubmission
 from autograder.sandbox import Sandbox
@@ -76,8 +76,8 @@ def _files_of(assignment: Assignment) -> Iterator[tuple[str, Path]]:
     named = {"graders": assignment.graders, CALIBRATION: folder / CALIBRATION, **assignment.student_files}
     named |= {name: folder / name for name in assignment.settings.autograder_files}
     for name, path in named.items():
-        for file in [path] if path.is_file() else path.rglob("*"):
-            if file.is_file() and "__pycache__" not in file.parts and file != folder / KEY:
+        for file in files_in(path):
+            if file != folder / KEY:
                 yield (Path(name) / file.relative_to(path)).as_posix(), file
 
 

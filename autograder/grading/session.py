@@ -43,7 +43,6 @@ class Graders:
     def __init__(self, assignment: Assignment, questions: Collection[str] = ()) -> None:
         self._assignment = assignment
         self._questions = sorted(set(questions))
-        self._loop = _Loop()
         self._fixtures = Fixtures()
         self._trouble = ""  # why the graders can't be run
         self._left = contextlib.ExitStack()
@@ -132,7 +131,6 @@ class _Loop:
     def __init__(self) -> None:
         self.items: list[pytest.Item] = []
         self.old_names: set[str] = set()  # that the graders use, in words
-        self._outside = getcurrent()
         self._trouble: list[str] = []
 
     def take_trouble(self) -> list[str]:
@@ -160,7 +158,8 @@ class _Loop:
         self.items = session.items
         manager = session.config.pluginmanager
         manager.unregister(name="terminalreporter")  # it would keep every report
-        while (record := self._outside.switch()) is not None:
+        outside = getcurrent().parent
+        while (record := outside.switch()) is not None:
             manager.register(record)
             try:
                 self._run(session, record)

@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, files_in, read_kept
 from autograder.atomic import write_whole
 from autograder.batch.task import GradingTask
-from autograder.errors import AssignmentError
 from autograder.quality.cases import Difference, cases, checks_of, question_of
 from autograder.quality.declared import DeclaredSubmission
 from autograder.results import Check, Result
@@ -117,14 +116,7 @@ def read_audit(assignment: Assignment) -> Audit | None:
     Raises:
         AssignmentError: the file is none.
     """
-    path = assignment.folder / FILE
-    if not path.exists():
-        return None
-    try:
-        return Audit.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise AssignmentError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return read_kept(Audit, assignment.folder / FILE)
 
 
 def outdated(assignment: Assignment) -> list[str]:
@@ -179,10 +171,9 @@ def _conditions(assignment: Assignment) -> dict[str, str]:
 def _digest(paths: Sequence[Path]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for path in paths:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and "__pycache__" not in file.parts:
-                content = file.read_bytes()
-                digest.update(f"{file.relative_to(path.parent)} {len(content)}\n".encode() + content)
+        for file in files_in(path):
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(path.parent)} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, files_in, read_kept
 from autograder.errors import AssignmentError
 from autograder.training.decisions import Rule, Unsupported, find_rule
 from autograder.training.requirements import MAIN, Requirement
@@ -143,14 +143,7 @@ def read_calibration(assignment: Assignment) -> Calibration | None:
     Raises:
         AssignmentError: the file is not one.
     """
-    path = assignment.folder / FILE
-    if not path.exists():
-        return None
-    try:
-        return Calibration.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise AssignmentError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return read_kept(Calibration, assignment.folder / FILE)
 
 
 def conditions_of(assignment: Assignment) -> dict[str, str]:
@@ -181,10 +174,8 @@ def _digest(paths: Iterable[Path]) -> str:
     """A short digest of files and of what is in folders."""
     digest = hashlib.blake2b(digest_size=8)
     for path in paths:
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in inside:
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(file.name.encode() + b"\0" + file.read_bytes())
+        for file in files_in(path):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 
