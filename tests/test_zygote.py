@@ -11,8 +11,10 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+import torch
 
 from autograder.errors import StudentError, WorkerGone
 from autograder.sandbox import Limits, choose, zygote
@@ -43,6 +45,21 @@ def test_what_is_preloaded_is_there_without_an_import_in_the_worker(sandbox, run
     loaded = "import sys\ndef loaded(): return 'sqlite3' in sys.modules"
     assert run_code(sandbox, loaded, preload=("sqlite3",))[0].loaded() is True
     assert run_code(sandbox, loaded)[0].loaded() is False
+
+
+def test_what_probes_import_and_pytorch_makes_on_first_use_is_there_and_nothing_was_drawn(sandbox, run_code):
+    loaded = """
+        import sys
+        def loaded(): return [name in sys.modules for name in ("autograder.diagnosis.layers", "torch")]
+        def drawn():
+            import torch
+            return str(torch.initial_seed()), torch.rand(3)
+        """
+    submission, _ = run_code(sandbox, loaded, preload=("torch",))
+    assert submission.loaded() == [True, True]
+    seed, drawn = submission.drawn()
+    assert np.array_equal(drawn, torch.rand(3, generator=torch.Generator().manual_seed(int(seed))).numpy())
+    assert run_code(sandbox, loaded)[0].loaded() == [False, False]
 
 
 def test_no_more_zygotes_are_kept_than_are_used(sandbox, run_code):

@@ -142,6 +142,23 @@ def _preload(modules: list[str]) -> None:
         torch.set_num_interop_threads(1)
         _without_loader_processes(torch)
         postpone_compiler(torch)
+        for module in ("layers", "watch"):  # what probes import on use
+            importlib.import_module(f"autograder.diagnosis.{module}")
+        # _warm_up(torch)
+
+
+def _warm_up(torch: Any) -> None:
+    """Have PyTorch make what it makes on first use, once for all workers. Nothing is drawn, so generators stay.
+
+    A backward pass starts a thread for each kind of accelerator that PyTorch was built for, and a process with threads
+    can't be forked: there, each worker does its own first one.
+    """
+    functional = torch.nn.functional
+    weight = torch.zeros(4, 1, 3, 3, requires_grad=True)
+    hidden = functional.max_pool2d(functional.relu(functional.conv2d(torch.zeros(2, 1, 8, 8), weight)), 2)
+    loss = functional.cross_entropy(functional.linear(hidden.flatten(1), torch.zeros(3, 36)), torch.zeros(2).long())
+    if not torch.backends.cuda.is_built():
+        loss.backward()
 
 
 def _reseed() -> None:

@@ -74,7 +74,7 @@ class Notebook:
         filename = f"<{label}>"
         # Tracebacks and inspect.getsource() find the text here.
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        tree = ast.parse(_python_of(source), filename)
+        tree = _parse(source, filename)
         note_guards(filename, tree)
         for node in tree.body:  # as in Jupyter, they hold for the cells below, too
             if isinstance(node, ast.ImportFrom) and node.module == "__future__":
@@ -111,6 +111,15 @@ def _is_constant(node: ast.stmt) -> bool:
 def _first_line(node: ast.stmt) -> int:
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _parse(source: str, filename: str) -> ast.Module:
+    """The cell's syntax tree. Most cells are plain Python, and parsed once."""
+    try:
+        return ast.parse(source, filename)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    return ast.parse(_python_of(source), filename)
 
 
 def _python_of(source: str) -> str:
