@@ -154,10 +154,7 @@ class Probes:
         return shown
 
     def _ask(self, probe: str, form: TypeAdapter[_Form] | None, label: str, *arguments: Any, **settings: Any) -> Any:
-        function = getattr(self._remote.probe_module, probe)
-        if not hasattr(function, "named_"):
-            raise BadClaim(f"`{label}` could not be looked at: the probe {probe!r} is gone.")
-        answer = function.named_(label)(*arguments, **settings)
+        answer = self._remote.probe(probe, label, *arguments, **settings)
         return answer if form is None else self._form(form, answer, label)
 
     @staticmethod

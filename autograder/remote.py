@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +24,7 @@ from autograder.errors import (
     SandboxUnavailable,
     StubLeft,
     StudentError,
+    StudentFault,
     TimedOut,
     WorkerGone,
 )
@@ -244,21 +245,24 @@ class RemoteSubmission:
 
     def _exchange(self, message: dict[str, Any], seconds: float) -> Any:
         """One request to the running worker, within the submission's time. Returns the reply's value."""
+        [answer] = self._exchange_each([message], seconds)
+        if isinstance(answer, BadClaim | _Raised):
+            raise answer
+        return answer
+
+    def _exchange_each(self, messages: list[dict[str, Any]], seconds: float) -> Iterator[Any]:
+        """As :meth:`_exchange`, for several that are sent at once; yields what it returns or would raise of each."""
         assert self._worker is not None
+        bounds = wire.LARGE_REPLY if messages and messages[0].get("large") else wire.REPLY
         try:
-            bounds = wire.LARGE_REPLY if message.get("large") else wire.REPLY
-            reply = self._worker.exchange(message, min(seconds, self._seconds_left()), self._revive, bounds)
-        except wire.WireError as error:
-            raise BadClaim(f"what came back can't be graded: {error}") from None
+            for reply in self._worker.exchange_each(
+                messages, lambda: min(seconds, self._seconds_left()), self._revive, bounds
+            ):
+                yield _answer_of(reply)
         except MachineStarved as starved:
             self._discard()
             self._no_worker = starved
             raise
-        if type(reply) is not dict or not ({"value", "error"} & reply.keys()):
-            raise BadClaim("what came back is not an answer")
-        if "error" in reply:
-            raise _Raised(reply["error"])
-        return reply["value"]
 
     def _revive(self, arrived: wire.Reference | wire.Tensor) -> Any:
         if isinstance(arrived, wire.Tensor):
@@ -287,6 +291,53 @@ class RemoteSubmission:
             raise type(gone)(f"`{label}` did not return: {gone}") from None
         _refuse_stub(value, label)
         return _labelled(value, label)
+
+    def call_each(self, function: Any, arguments: Iterable[Sequence[Any]]) -> list[Any]:
+        """Call a function of the student's with each of these lists of arguments, and take all that comes of it.
+
+        Returns what each call returned or, as an exception that is not raised, the :class:`StudentError` that it
+        raised. Each call has the time that a call has. It is faster than one call after the other, and the submission
+        could see all arguments before it answers the first.
+
+        Raises:
+            BadClaim, StubLeft: the first reply that is neither; the calls after it were made.
+            WorkerGone: the worker died or ran out of time; the next request gets a new one.
+        """
+        if not isinstance(function, Handle):
+            return [function(*given) for given in arguments]
+        label = function.call_label_
+        messages = [function.request_(*given) | self._expected for given in arguments]
+        self._knows_hidden |= not self._inputs_are_public and any(map(_tells, messages))
+        hiding = self._submission if self._knows_hidden else None
+        outcomes: list[Any] = []
+        if not messages:
+            return outcomes
+        try:
+            for answer in self._exchange_each(messages, self._call_seconds):
+                outcomes.append(self._outcome_of(answer, label, hiding))
+        except WorkerGone as gone:
+            self._discard()
+            outcomes.append(type(gone)(f"`{label}` did not return: {gone}"))
+        except BaseException:
+            self._discard()  # it goes on to answer
+            raise
+        for outcome in outcomes:
+            if isinstance(outcome, StudentFault) and not isinstance(outcome, StudentError):
+                raise outcome
+        return outcomes
+
+    @staticmethod
+    def _outcome_of(answer: Any, label: str, hiding: Submission | None) -> Any:
+        """What came of a call: a value, or an exception for the student."""
+        if isinstance(answer, _Raised):
+            return _student_error(f"`{label}`", answer.claim, hiding=hiding)
+        if isinstance(answer, BadClaim):
+            return answer
+        try:
+            _refuse_stub(answer, label)
+        except StubLeft as stub:
+            return stub
+        return _labelled(answer, label)
 
     def get_global(self, name: str) -> Any:
         """What the submission calls ``name``.
@@ -317,6 +368,19 @@ class RemoteSubmission:
         """
         source = path.read_text(encoding="utf-8")
         return self._module({"do": "helper", "name": path.stem, "source": source}, path.stem)
+
+    def probe(self, name: str, label: str, *args: Any, **kwargs: Any) -> Any:
+        """Call one of the worker's probes, :mod:`autograder.worker.observe`; ``label`` is what messages call that.
+
+        Raises:
+            BadClaim: student code has put something else in its place.
+            StudentFault: as :meth:`ask` does.
+        """
+        given = {"args": list(args), "kwargs": kwargs, "without": list(self._withheld)}
+        answer = self.ask(_outgoing({"do": "probe", "name": name, **given}), label)
+        if type(answer) is not dict or "answer" not in answer:
+            raise BadClaim(f"`{label}` could not be looked at: the probe {name!r} is gone.")
+        return answer["answer"]
 
     @property
     def probe_module(self) -> Handle:
@@ -361,9 +425,17 @@ class Handle:
         return self._reference.kind
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        label = self._call_label or f"{self._label}(...)"
+        return self._remote.ask(self.request_(*args, **kwargs), self.call_label_)
+
+    def request_(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The request that is made by a call with these arguments."""
         withheld = list(self._remote._withheld)
-        return self._ask({"do": "call", "args": list(args), "kwargs": kwargs, "without": withheld}, "function", label)
+        return self._request({"do": "call", "args": list(args), "kwargs": kwargs, "without": withheld}, "function")
+
+    @property
+    def call_label_(self) -> str:
+        """What messages to the student call a call of it."""
+        return self._call_label or f"{self._label}(...)"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -374,9 +446,13 @@ class Handle:
         return self._ask({"do": "item", "key": key}, "of", f"{self._label}[{shown(key)}]")
 
     def _ask(self, message: dict[str, Any], role: str, label: str) -> Any:
+        return self._remote.ask(self._request(message, role), label)
+
+    def _request(self, message: dict[str, Any], role: str) -> dict[str, Any]:
         if self._generation != self._remote._generation or self._remote._worker is None:
             raise WorkerGone(f"`{self._label}` is gone: the worker that held it died in an earlier check")
-        return self._remote.ask(_outgoing({**message, role: self}), label)
+        request: dict[str, Any] = _outgoing({**message, role: self})
+        return request
 
     def named_(self, label: str) -> Handle:
         """The same object, whose calls go by this name in messages to the student."""
@@ -391,6 +467,15 @@ class Handle:
 
     def __repr__(self) -> str:
         return f"<{self._reference.kind} in the worker>"
+
+
+def _answer_of(reply: Any) -> Any:
+    """The value in a reply, or why there is none, as an exception that is not raised."""
+    if isinstance(reply, wire.WireError):
+        return BadClaim(f"what came back can't be graded: {reply}")
+    if type(reply) is not dict or not ({"value", "error"} & reply.keys()):
+        return BadClaim("what came back is not an answer")
+    return _Raised(reply["error"]) if "error" in reply else reply["value"]
 
 
 def _labelled(value: Any, label: str) -> Any:

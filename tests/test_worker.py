@@ -6,7 +6,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from autograder import tensor
+from autograder import Probes, tensor
 from autograder.assignment import TimeLimits
 from autograder.diagnosis.withheld import CONVOLUTIONS
 from autograder.errors import BadClaim, MissingName, StubLeft, StudentError, StudentFault, WorkerGone
@@ -72,6 +72,81 @@ def test_a_worker_that_died_is_started_again(strongest, run_code):
     assert submission.f(1) == 2
     with pytest.raises(WorkerGone, match="is gone"):
         function(1)
+
+
+EACH = """
+import os
+def f(x):
+    if x < 0:
+        raise ValueError(f"{x} is negative")
+    if x == 5:
+        while True: pass
+    if x == 6:
+        os._exit(1)
+    return ... if x == 7 else 1 << 70 if x == 8 else x + 1
+def first(data, times): return data[:1] * times
+"""
+
+
+def test_calls_that_are_made_together_are_calls_one_by_one(strongest, run_code):
+    submission, remote = run_code(strongest, EACH, times=TimeLimits(call=1))
+    one, error, three = remote.call_each(submission.f, [[0], [-1], [2]])
+    assert (one, three) == (1, 3) and isinstance(error, StudentError) and error.kind == "ValueError"
+    with pytest.raises(StudentError) as alone:
+        submission.f(-1)
+    assert str(error) == str(alone.value)
+    assert remote.call_each(submission.f, []) == []
+    for value, kind, words in (
+        (5, WorkerGone, r"`f\(...\)` did not return: it was stopped after 1 second"),
+        (6, WorkerGone, r"`f\(...\)` did not return: it ended the process"),
+        (7, StubLeft, r"`f\(...\)` is still the stub"),
+        (8, BadClaim, "an integer beyond 64 bits"),
+    ):
+        with pytest.raises(kind, match=words):
+            remote.call_each(submission.f, [[0], [value], [1], [-1]])
+        assert submission.f(1) == 2, "the next call gets its own answer"
+    with pytest.raises(TypeError):
+        remote.call_each(3, [[1]])
+
+
+def test_calls_that_are_made_together_may_be_many_and_large(strongest, run_code):
+    """More than the connection holds in either direction: neither side waits for the other for ever."""
+    submission, remote = run_code(strongest, EACH)
+    arguments = [[bytes([n]) * size, 300_000] for n, size in enumerate([20_000] * 20 + [500_000] * 2 + [10] * 200)]
+    answers = remote.call_each(submission.first, arguments)
+    assert answers == [bytes([n]) * 300_000 for n in range(len(arguments))]
+
+
+def test_an_interrupted_call_of_several_leaves_no_answer_behind(strongest, run_code, monkeypatch):
+    submission, remote = run_code(strongest, EACH)
+    function = submission.f
+    monkeypatch.setattr(remote, "_outcome_of", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        remote.call_each(function, [[0], [1], [2]])
+    assert submission.f(1) == 2
+
+
+def test_a_probe_that_is_gone_or_raises_is_told(strongest, run_code):
+    tamper = """
+        import sys
+        observe = sys.modules["autograder.worker.observe"]
+        def remove(): del observe.kinds
+        def replace(): observe.kinds = 3
+        def lie(): observe.kinds = lambda value: value
+        """
+    submission, remote = run_code(strongest, tamper)
+    probes = Probes(remote)
+    assert probes.kinds(submission.lie, "lie") == ["function", "object"]
+    with pytest.raises(StudentError, match="`model` raised AttributeError"):
+        probes.parameters(submission.lie, "model")
+    for change, words in (
+        (submission.lie, "not of the form"),
+        (submission.replace, "the probe 'kinds' is gone"),
+        (submission.remove, "the probe 'kinds' is gone"),
+    ):
+        change()
+        with pytest.raises(BadClaim, match=words):
+            probes.kinds(3, "three")
 
 
 def test_values_arrive_as_copies_of_exact_types(strongest, run_code):
@@ -313,13 +388,16 @@ def honest(): return 0
 
 
 def test_a_reply_ahead_of_its_request_is_no_reply(strongest, run_code):
-    submission, _ = run_code(strongest, AHEAD)
+    submission, remote = run_code(strongest, AHEAD)
     honest = submission.honest
     assert submission.answer_twice() == 1
     with pytest.raises(WorkerGone, match="a request that it had not got"):
         honest()
     with pytest.raises(WorkerGone, match="a request that it had not got"):
         submission.answer_without_number()
+    assert submission.honest() == 0
+    with pytest.raises(WorkerGone, match="a request that it had not got"):
+        remote.call_each(submission.answer_twice, [[], [], []])
     assert submission.honest() == 0
 
 
@@ -373,6 +451,9 @@ def test_what_is_raised_over_hidden_inputs_can_t_tell_them(strongest, run_code):
     with remote.public_inputs(), pytest.raises(StudentError, match=r"ValueError: I was given \['public'\] \(cell 1"):
         submission.by_message("public")
     submission.remember(271828)
+    with remote.public_inputs():
+        [error] = remote.call_each(submission.by_message, [["public"]])
+    assert "271828" not in str(error) and "its message is not shown" in str(error)
     for name in ("by_message", "by_type", "by_line"):
         with remote.public_inputs(), pytest.raises(StudentFault) as caught:
             getattr(submission, name)()

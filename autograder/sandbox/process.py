@@ -8,7 +8,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +30,23 @@ _WATCH_INTERVAL = 0.1  # seconds
 # this count can't be.
 _REWRITES = 16
 
+_AHEAD = 1 << 16  # bytes that are sent before they are answered: fewer than a connection holds that nobody reads
+
 _T = TypeVar("_T")
+
+
+def _next_frames(left: deque[dict[str, Any]], waiting: deque[int]) -> bytes:
+    """At least one of the messages that are left, as frames, and as many as may be sent; their numbers now wait."""
+    frames = b""
+    while left:
+        number = secrets.randbits(64)  # so that no reply can be made before its request
+        frame = wire.encode(left[0], number=number)
+        if frames and len(frames) + len(frame) > _AHEAD:
+            break
+        frames += frame
+        left.popleft()
+        waiting.append(number)
+    return frames
 
 
 class _Turn:
@@ -38,11 +55,11 @@ class _Turn:
     One limit for the whole: a worker that takes or sends bytes one by one gains no time.
     """
 
-    def __init__(self, connection: socket.socket, clock: Clock, seconds: float) -> None:
+    def __init__(self, connection: socket.socket, clock: Clock, seconds: float, ahead: bytearray) -> None:
         self.clock = clock
-        self.ahead = bytearray()  # what came and was not asked for yet
+        self.seconds = seconds
+        self.ahead = ahead  # what came and was not asked for yet
         self._connection = connection
-        self._seconds = seconds
 
     def send(self, data: bytes) -> None:
         left = memoryview(data)
@@ -82,12 +99,12 @@ class _Turn:
 
     def _judge(self) -> None:
         self.clock.look()
-        if self.clock.used > self._seconds:
+        if self.clock.used > self.seconds:
             raise TimeoutError
-        if self.clock.passed > STARVED * max(self._seconds, 10):
+        if self.clock.passed > STARVED * max(self.seconds, 10):
             raise MachineStarved(
                 f"this machine is too busy to grade: in {self.clock.passed:.0f} seconds a worker got "
-                f"{self.clock.used:.0f} of the {self._seconds:.0f} that it may have; grade again with fewer at a time "
+                f"{self.clock.used:.0f} of the {self.seconds:.0f} that it may have; grade again with fewer at a time "
                 f"(-j), or when less else runs"
             )
 
@@ -140,20 +157,57 @@ class WorkerController:
             MachineStarved: the machine kept so much from it that nothing can be said; the worker was killed.
             WorkerGone: the worker died, or said what can't be a reply and was killed.
         """
-        turn = _Turn(self._connection, Clock(self._process.pid), seconds)
-        number = secrets.randbits(64)  # so that no reply can be made before its request
+        [reply] = self.exchange_each([message], lambda: seconds, revive, bounds)
+        if isinstance(reply, wire.WireError):
+            raise reply
+        return reply
+
+    def exchange_each(
+        self,
+        messages: Sequence[dict[str, Any]],
+        seconds: Callable[[], float],
+        revive: Any = None,
+        bounds: wire.Bounds = wire.REPLY,
+    ) -> Iterator[Any]:
+        """Send messages, and yield their replies in order: what :meth:`exchange` returns for each.
+
+        Several lie ready for the worker at a time, so that the two need not wake each other up for each of them.
+        The time of one begins when the reply before it has come; ``seconds`` is asked for it then. A reply that is no
+        value within the bounds is yielded as a :class:`.wire.WireError`, and the next one follows.
+
+        Who stops before the end must close the worker, which goes on to answer what it was sent.
+        """
+        left, waiting = deque(messages), deque[int]()  # to be sent; the numbers of what was sent and not answered
+        clock, ahead = Clock(self._process.pid), bytearray()
+        while left or waiting:
+            turn = _Turn(self._connection, clock, seconds(), ahead)
+            header, buffers = self._take(turn, left, waiting, bounds)
+            clock, ahead = Clock(self._process.pid), turn.ahead  # now, since the worker may be at the next one
+            try:
+                reply = wire.decode(header, buffers, revive, bounds=bounds)
+            except wire.WireError as error:
+                reply = error
+            except Exception as error:  # no bytes should raise anything else; if some do, the submission sent them
+                reply = wire.WireError(f"the reply can't be decoded ({type(error).__name__})")
+            yield reply
+
+    def _take(
+        self, turn: _Turn, left: deque[dict[str, Any]], waiting: deque[int], bounds: wire.Bounds
+    ) -> tuple[bytes, bytes]:
+        """The next reply's header and buffers, once there is something that waits for one."""
         try:
-            self._require_silence()
-            turn.send(wire.encode(message, number=number))
+            if not waiting:
+                self._require_silence()
+                turn.send(_next_frames(left, waiting))
             prefix = wire.read_prefix(turn.receive(wire.PREFIX.size), bounds)
-            if prefix.number != number:
+            if prefix.number != waiting.popleft():
                 raise wire.WireError(_UNASKED)
             header, buffers = (turn.receive(size) for size in (prefix.header, prefix.buffers))
-            self._has_spoken = bool(turn.ahead)
+            self._has_spoken = bool(turn.ahead) and not waiting
         except TimeoutError:
             self._stop(
-                f"it was stopped after {seconds:.0f} seconds without having finished (time in which it waited for a "
-                f"processor does not count)"
+                f"it was stopped after {turn.seconds:.0f} seconds without having finished (time in which it waited for "
+                f"a processor does not count)"
             )
             raise TimedOut(self._stopped_because) from None
         except MachineStarved:
@@ -167,12 +221,7 @@ class WorkerController:
         finally:
             turn.clock.finish()
             self.used += turn.clock.used
-        try:
-            return wire.decode(header, buffers, revive, bounds=bounds)
-        except wire.WireError:
-            raise
-        except Exception as error:  # no bytes should raise anything else; if some do, the submission sent them
-            raise wire.WireError(f"the reply can't be decoded ({type(error).__name__})") from None
+        return header, buffers
 
     def _require_silence(self) -> None:
         """Nothing may have come after the last reply, but the end of the connection."""

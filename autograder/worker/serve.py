@@ -79,6 +79,12 @@ def _answer(request: dict[str, Any], notebook: Notebook) -> Any:  # noqa: PLR091
             # Most calls have nothing withheld, and none is to be slowed down by a profiler.
             with without(*request["without"]) if request["without"] else contextlib.nullcontext():
                 return request["function"](*request["args"], **request["kwargs"])
+        case "probe":
+            probe = getattr(observe, request["name"], None)
+            if not callable(probe):
+                return {}
+            with without(*request["without"]) if request["without"] else contextlib.nullcontext():
+                return {"answer": probe(*request["args"], **request["kwargs"])}
         case "helper":
             # Taken out of the module's dict, so that a reply holds the module and not its contents.
             module = types.ModuleType(request["name"])

@@ -13,20 +13,17 @@ def geometries(key: Key):
     return [*FIXED, *random_geometries(key.rng("q1 geometries"), 60)]
 
 
-def claim_of(function, geometry):
-    """What the student's function says of a geometry, be it an exception."""
-    try:
-        return function(*geometry.as_lists())
-    except StudentError as error:
-        return error
+def claims_of(remote, function, geometries):
+    """What the student's function says of each geometry, be it an exception."""
+    return remote.call_each(function, [geometry.as_lists() for geometry in geometries])
 
 
 @points(3, "Agrees with PyTorch for any image, kernel, stride and padding")
 def test_agrees_with_pytorch(submission, remote: RemoteSubmission, geometries):
     function = submission.calculate_output_shape
     with remote.public_inputs():  # what is raised over the fixed ones is told in full
-        claims = [claim_of(function, geometry) for geometry in FIXED]
-    claims += [claim_of(function, geometry) for geometry in geometries[len(FIXED) :]]
+        claims = claims_of(remote, function, FIXED)
+    claims += claims_of(remote, function, geometries[len(FIXED) :])
     wrong = explain(geometries, claims)
     if wrong and wrong.values_are_right:
         partial_credit(0.5, wrong.text)
@@ -44,10 +41,9 @@ IMPOSSIBLE = {
 
 
 @points(1, "Raises ValueError for a geometry that can't be")
-def test_impossible_geometry(submission):
-    function = submission.calculate_output_shape
-    for what, geometry in IMPOSSIBLE.items():
-        claim = claim_of(function, geometry)
+def test_impossible_geometry(submission, remote: RemoteSubmission):
+    claims = claims_of(remote, submission.calculate_output_shape, IMPOSSIBLE.values())
+    for (what, geometry), claim in zip(IMPOSSIBLE.items(), claims, strict=True):
         case = f"For {what} ({geometry}) your function"
         assert claim is not None, f"{case} returns nothing: raise ValueError, with a message that says why."
         assert isinstance(claim, StudentError), f"{case} returns {shown(claim)}: raise ValueError instead."
