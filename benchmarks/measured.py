@@ -4,6 +4,7 @@ Student time is that of the worker, once it is confined and ready: the processor
 and calls are answered. What the worker itself does with requests and replies is in it.
 """
 
+import ast
 import platform
 import re
 import statistics
@@ -28,11 +29,21 @@ CORES = usable_cores()
 _LAYER = re.compile(rb"\bself\.((?:conv|fc|linear|pool|maxpool|drop|norm|bn|layer)\w*)\b")
 
 
-def variants(count: int, folder: Path, kinds: tuple[str, ...]) -> list[Path]:
+def only_defines(content: bytes) -> bool:
+    """Whether cells only define what graders call: none calls a function of the submission's own, or compiles."""
+    body = ast.parse(content).body
+    own = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    run = [node for node in body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    called = {getattr(node.func, "id", "") for part in run for node in ast.walk(part) if isinstance(node, ast.Call)}
+    return not own & called and b"torch.compile" not in content
+
+
+def variants(count: int, folder: Path, kinds: tuple[str, ...], *, defining: bool = False) -> list[Path]:
     """So many submissions of the CNN lesson that answer all questions in one file, each as nobody else has it.
 
     They are the declared ones whose names begin as ``kinds`` says, one after the other and over again, with other names
-    for the layers of their networks and a function of their own.
+    for the layers of their networks and a function of their own. With ``defining``, only those whose cells train
+    nothing.
     """
     declared = [
         submission
@@ -40,6 +51,7 @@ def variants(count: int, folder: Path, kinds: tuple[str, ...]) -> list[Path]:
         if name.startswith(kinds) and name.endswith(".py")
         and b"class CNN" in submission.content and b"def train" in submission.content
         and b"argparse" not in submission.content  # otter run makes notebooks of them
+        and (not defining or only_defines(submission.content))
     ]  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -121,6 +133,11 @@ def quantile(values: list[float], share: float) -> float:
     """The smallest value that is no less than this share of all."""
     ordered = sorted(values)
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def sample(paths: list[Path], count: int) -> list[Path]:
+    """No more than so many of them, spread over all."""
+    return [paths[n * len(paths) // count] for n in range(count)] if len(paths) > count else paths
 
 
 def median(values: list[float]) -> float:
