@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -58,6 +59,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _MAX_WORKERS = click.option(
     "-j", "--jobs", "max_workers", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]"
 )
+_OUTPUT = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True,
+    help="Folder for the results.",
+)  # fmt: skip
 _QUESTIONS = click.option(
     "--question", "questions", multiple=True, metavar="q1", help="Ask this question alone; may be given several times."
 )
@@ -66,10 +71,7 @@ _QUESTIONS = click.option(
 @main.command()
 @click.argument("assignment")
 @click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SUBMISSION...")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True,
-    help="Folder for the results.",
-)  # fmt: skip
+@_OUTPUT
 @_MAX_WORKERS
 @_QUESTIONS
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
@@ -77,6 +79,7 @@ _QUESTIONS = click.option(
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Append a summary in Markdown, to show to students.")
 @click.option("--classroom", type=_FILE, metavar="FILE", help="Write GitHub Classroom's result format.")
 @click.option("--annotate", is_flag=True, help="Print annotations for a run of GitHub Actions.")
+@click.option("--fresh", is_flag=True, help="Run everything again, whatever is known from before.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
 @click.option("--debug", is_flag=True, help="Show tracebacks of the framework and the graders.")
 def grade(
@@ -90,6 +93,7 @@ def grade(
     markdown: Path | None,
     classroom: Path | None,
     annotate: bool,
+    fresh: bool,
     sandbox: str,
     debug: bool,
 ) -> int:
@@ -106,7 +110,7 @@ def grade(
     from autograder.report.terminal import Display
     from autograder.sandbox import choose
 
-    store = ResultStore(output)
+    store = ResultStore(output, fresh)
     with open_assignment(assignment) as chosen:
         chosen.check_questions(questions)
         collected = collect(submissions)
@@ -117,8 +121,83 @@ def grade(
         wanted = reports(junit=junit, markdown=markdown, classroom=classroom, annotate=annotate)
         with store.locked():
             listeners = [*wanted, marking, store, display]
-            results = grade_class(chosen, collected, confinement, engine, listeners, questions)
+            results = grade_class(chosen, collected, confinement, engine, listeners, questions, store)
+    if store.resumed:
+        click.echo(f"{len(store.resumed)} known from before, and not run again (--fresh does).")
     return _exit_status(results, fail_under)
+
+
+@main.command()
+@click.argument("assignment")
+@_OUTPUT
+@_MAX_WORKERS
+@_QUESTIONS
+@click.option("--accept", "is_accepted", is_flag=True, help="Write the results; those of before are kept.")
+@click.option("--undo", "goes_back", is_flag=True, help="Go back to the results before the last --accept.")
+@click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+def regrade(
+    assignment: str,
+    output: Path,
+    max_workers: int | None,
+    questions: tuple[str, ...],
+    is_accepted: bool,
+    goes_back: bool,
+    sandbox: str,
+) -> None:
+    """Run the graders of ASSIGNMENT over what the submissions in a folder of results answered, and show who gains.
+
+    Only questions that are asked something new are run again.
+    """
+    from autograder.atomic import write_whole
+    from autograder.batch import regrade as again
+    from autograder.batch.cores import usable_cores
+    from autograder.batch.local import LocalEngine
+    from autograder.batch.store import ResultStore
+    from autograder.packaging.bundle import open_assignment
+    from autograder.report.changes import show_changes
+    from autograder.sandbox import choose
+
+    store = ResultStore(output)
+    with open_assignment(assignment) as chosen, store.locked():
+        if goes_back:
+            names = again.undo(store)
+            click.echo(f"{len(names)} results are as they were before.")
+            return
+        confinement = choose(sandbox, forbidden=(chosen.folder,))
+        regraded = again.regrade(chosen, confinement, LocalEngine(max_workers or usable_cores()), store, questions)
+        write_whole(output / "regrade.csv", regraded.table())
+        show_changes(
+            [(c.submission, c.check, c.before, c.after, c.why) for c in regraded.changes], len(regraded.results)
+        )
+        if regraded.gone:
+            click.echo(f"Not graded, since the submission itself is not in {output}: {', '.join(regraded.gone)}")
+        click.echo(f"{store.workers} workers were started. The changes: {output / 'regrade.csv'}")
+        if is_accepted:
+            again.accept(store, regraded)
+            click.echo(f"Written to {output}; `--undo` goes back.")
+        elif regraded.changes:
+            click.echo("Nothing else was written: --accept does that.")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR")
+@click.argument("submission")
+@click.argument("question", required=False)
+@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+def show(folder: Path, submission: str, question: str | None) -> None:
+    """Show what a SUBMISSION whose results are in DIR was asked, for one QUESTION or all, and what it answered."""
+    from autograder.batch.database import Database
+    from autograder.batch.transcript import transcript
+
+    question = question.partition(".")[0] if question else None
+    with contextlib.closing(Database(folder)) as database:
+        evidence = database.evidence_of(submission)
+    answered = {name for run in evidence.runs for name in run.questions} if evidence is not None else set()
+    if evidence is None or (question and question not in answered):
+        raise UsageError(f"nothing that {submission!r} answered {f'to {question} ' if question else ''}is in {folder}")
+    for line in transcript(evidence, question):
+        click.echo(line)
 
 
 def _exit_status(results: list[Result], fail_under: float | None) -> int:

@@ -91,5 +91,9 @@ class WorkerGone(StudentFault):
     """The worker died while it ran the submission's code."""
 
 
+class KilledByMachine(WorkerGone):
+    """The worker was killed, and not by us nor at a limit of its own: so a verdict may be another one the next time."""
+
+
 class TimedOut(WorkerGone):
     """The worker was stopped because its time was up."""

@@ -7,7 +7,7 @@ alone decides, it is worth few points.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass as validated
 from autograder.diagnosis.causes import Seen
 from autograder.diagnosis.drawn import Axes
 from autograder.errors import BadClaim
+from autograder.evidence import Absent
 from autograder.remote import Handle, RemoteSubmission
 from autograder.worker.wire import Tensor
 
@@ -93,6 +94,20 @@ class Probes:
         with self._remote.large_replies():
             found: dict[str, np.ndarray] = self._ask("parameters", _PARAMETERS, label, model)
         return found
+
+    def parameters_to_reduce(self, model: Handle, label: str) -> dict[str, np.ndarray]:
+        """The same, for what is computed by :meth:`reduce` alone: they are not kept as evidence."""
+        with self._remote.large_replies(), self._remote.to_be_reduced():
+            answer = self._ask("parameters", None, label, model)
+        # In a replay they are absent, and have no form.
+        found: dict[str, np.ndarray] = answer
+        if not isinstance(answer, Absent):
+            found = self._form(_PARAMETERS, answer, label)
+        return found
+
+    def reduce(self, name: str, compute: Callable[[], _Form]) -> _Form:
+        """See :meth:`autograder.remote.RemoteSubmission.reduce`."""
+        return self._remote.reduce(name, compute)
 
     def watched_pass(self, model: Handle, images: np.ndarray, weights: np.ndarray, label: str) -> Pass:
         """A forward pass, and a backward pass of ``(output * weights).sum()``."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from autograder import messages
 from autograder.assignment import TimeLimits
@@ -28,12 +28,14 @@ from autograder.errors import (
     TimedOut,
     WorkerGone,
 )
+from autograder.evidence import Journal, Worker
 from autograder.sandbox import Limits, Sandbox
 from autograder.sandbox.process import WorkerController
 from autograder.sanitize import CONTROL_CHARACTERS
 from autograder.submission import Cell, Submission
 from autograder.worker import wire
 
+_Plain = TypeVar("_Plain")
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 MAX_LOST = 4  # statements that kill their worker before the rest is given up
 MAX_STATEMENTS = 10_000  # of a cell, that a worker may claim
@@ -66,6 +68,7 @@ class RemoteSubmission:
         limits: Limits,
         times: TimeLimits,
         preload: tuple[str, ...] = (),
+        journal: Journal | None = None,
     ) -> None:
         self._submission = submission
         self._sandbox = sandbox
@@ -73,7 +76,8 @@ class RemoteSubmission:
         self._limits = limits
         self._times = times
         self._preload = preload
-        self._worker: WorkerController | None = None
+        self._journal = journal
+        self._worker: Worker | None = None
         self._generation = 0
         self._call_seconds = times.call
         self._withheld: tuple[str, ...] = ()
@@ -139,6 +143,29 @@ class RemoteSubmission:
         finally:
             self._expected = before
 
+    @contextlib.contextmanager
+    def to_be_reduced(self) -> Iterator[None]:
+        """Keep no large reply within the block as evidence: what is needed of them goes through :meth:`reduce`."""
+        if self._journal is None:
+            yield
+            return
+        before, self._journal.leaves_out = self._journal.leaves_out, True
+        try:
+            yield
+        finally:
+            self._journal.leaves_out = before
+
+    def reduce(self, name: str, compute: Callable[[], _Plain]) -> _Plain:
+        """Plain data that is computed from replies, and is kept as evidence in their place, by this name.
+
+        In a replay it is taken from evidence, and the replies that were left out can't be looked at. So ``compute``
+        is to be code on which evidence depends: that of :mod:`autograder.diagnosis`.
+        """
+        if self._journal is None:
+            return compute()
+        reduced: _Plain = self._journal.reduce(name, compute)
+        return reduced
+
     def load(self) -> None:
         """Start a worker and run the cells, unless that was done.
 
@@ -156,18 +183,30 @@ class RemoteSubmission:
             if self._generation == 0:
                 self._used -= worker.used  # one start is on the house
             self._generation += 1
-            self._knows_hidden = False
+            self._knows_hidden = self._journal is not None and self._journal.knows_hidden
             try:
                 self._run_cells()
             except _CellKilledWorker:
                 self._discard()
 
-    def _start(self) -> WorkerController:
-        try:
+    def _start(self) -> Worker:
+        def start() -> WorkerController:
             return WorkerController(self._sandbox, self._files, self._limits, self._preload)
+
+        try:
+            return self._journal.start(start) if self._journal is not None else start()
         except (SandboxUnavailable, MachineStarved) as error:
             self._no_worker = error
             raise
+
+    def begin(self, question: str) -> None:
+        """Graders begin with a question: where evidence is kept, it is kept by questions."""
+        if self._journal is not None:
+            self._journal.begin(question, self.seconds_used(), self._knows_hidden)
+
+    def spend(self, seconds: float) -> None:
+        """Count seconds that the submission has used elsewhere, as the answers did that are taken from evidence."""
+        self._used += seconds
 
     def seconds_used(self) -> float:
         """What the submission has used of its time: that of its workers, but for the first one's start."""
@@ -254,6 +293,8 @@ class RemoteSubmission:
         """As :meth:`_exchange`, for several that are sent at once; yields what it returns or would raise of each."""
         assert self._worker is not None
         bounds = wire.LARGE_REPLY if messages and messages[0].get("large") else wire.REPLY
+        if self._journal is not None:
+            self._journal.limit = seconds
         try:
             for reply in self._worker.exchange_each(
                 messages, lambda: min(seconds, self._seconds_left()), self._revive, bounds

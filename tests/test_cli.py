@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -233,24 +234,30 @@ def test_names_that_differ_in_what_can_t_be_shown_are_numbered(tmp_path):
     assert files == collect([tmp_path]).submissions
 
 
-def test_a_full_disk_loses_nothing_that_was_there_and_stops_no_other(make_assignment, folder, tmp_path):
-    """A real one: a file system of nine pages, of which two are free, for one result and all that is kept of it."""
+def test_a_full_disk_loses_nothing_that_was_there_and_is_said_plainly(make_assignment, folder, tmp_path):
+    """A real one: a small file system, which is filled up between two commands, and freed again."""
     assignment = make_assignment({"test_q1.py": GRADER})
     out = tmp_path / "out"
-    (out / "results").mkdir(parents=True)
-    command = f"{sys.executable} -m autograder grade {assignment.folder} '{folder}' -o {out} --sandbox landlock"
-    script = (
-        f"mkdir {out}/results; printf old > {out}/scores.csv; head -c {6 * 4096} /dev/zero > {out}/filler; "
-        f"{command}; echo status $?; cat {out}/scores.csv; find {out}/results -name '*.json'"
-    )
-    disk = ["bwrap", "--dev-bind", "/", "/", "--size", str(9 * 4096), "--tmpfs", out, "sh", "-c", script]
-    done = subprocess.run(disk, capture_output=True, text=True, timeout=180, check=False)
-    assert "status 1" in done.stdout and "Traceback" not in done.stderr
-    assert "5 files could not be written" in done.stderr and "No space left on device" in done.stderr
-    assert "scores.csv" in done.stderr and done.stderr.count("\n") == 1
-    before, after = done.stdout.split("status 1\n")
-    assert "dora/hw.py" in before, "the table shows all results"
-    assert after.startswith("old") and after.count(".json") == 1
+    out.mkdir()
+    grade = f"{sys.executable} -m autograder grade {assignment.folder} -o {out} --sandbox landlock"
+    script = f"""
+        {grade} '{folder}/ada'; echo status $?; cp {out}/scores.csv {out}/results/hw.py.json {tmp_path}
+        cat /dev/zero > {out}/filler
+        {grade} '{folder}'; echo status $?
+        cmp {out}/scores.csv {tmp_path}/scores.csv && cmp {out}/results/hw.py.json {tmp_path}/hw.py.json && echo same
+        find {out} -name '*.part'
+        rm {out}/filler
+        {grade} '{folder}/ada'; echo status $?
+    """
+    disk = ["bwrap", "--dev-bind", "/", "/", "--size", str(100 * 4096), "--tmpfs", out, "sh", "-c", script]
+    done = subprocess.run(disk, capture_output=True, text=True, timeout=300, check=False)
+    assert "Traceback" not in done.stderr
+    full = [line for line in done.stderr.splitlines() if "could not be written" in line]
+    assert len(full) == 1 and "No space left on device" in full[0] and "store.sqlite" in full[0]
+    _, second, rest = re.split(r"status [01]\n", done.stdout)[:3]
+    assert "dora/hw.py" in second, "the table shows all results"
+    assert rest.startswith("same\n") and ".part" not in rest
+    assert "1 known from before" in rest, "what was kept first is there"
 
 
 def test_two_commands_do_not_write_to_one_folder(make_assignment, folder, tmp_path):

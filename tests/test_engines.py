@@ -234,7 +234,9 @@ def run_two_that_stay(name, folder):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_command_leaves_no_process(name, how, tmp_path):
     """Ctrl-C, which all processes of the terminal get, and a kill of the command alone, which can't clean up."""
-    script = f"import sys; sys.path[0] = {str(Path(__file__).parent)!r}; import test_engines as t; "
+    # What is run in the background of a shell ignores Ctrl-C, and so would the command.
+    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    script = f"{heeds}import sys; sys.path[0] = {str(Path(__file__).parent)!r}; import test_engines as t; "
     command = [sys.executable, "-c", f"{script}t.run_two_that_stay({name!r}, {str(tmp_path)!r})"]
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:

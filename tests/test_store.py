@@ -1,5 +1,7 @@
 """The folder of a class keeps results whole, whatever submissions are called."""
 
+import contextlib
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -30,14 +32,22 @@ def test_what_is_kept_is_read_by_another_command(tmp_path):
     ]
     store.add(replace(RESULT, trouble="again"))
     assert later.read(RESULT.submission).trouble == "again"
-    assert len(list((tmp_path / "out/store").iterdir())) == len(names), "and nothing else is left there"
+    later.database.close()
+    store.database.close()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["results", "store.sqlite"]
     assert later.read("nobody.py") is None and ResultStore(tmp_path / "none").read("a.py") is None
 
 
 def test_what_is_damaged_is_refused_by_its_name(tmp_path):
     store = ResultStore(tmp_path)
     store.add(RESULT)
-    [path] = (tmp_path / "store").iterdir()
-    path.write_bytes(path.read_bytes()[:-100])
+    store.database.close()
+    path = tmp_path / "store.sqlite"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE results SET json = substr(json, 1, 50)")
     with pytest.raises(AutograderError, match=rf"^{path}: this result is damaged \(.+\): remove it, and grade"):
+        store.read(RESULT.submission)
+    store.database.close()
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(AutograderError, match=rf"^{path} is damaged \(.+\): move it away"):
         store.read(RESULT.submission)

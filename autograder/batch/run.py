@@ -6,19 +6,21 @@ import contextlib
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from autograder.assignment import Assignment
 from autograder.batch.collect import Collected, SubmissionFile
 from autograder.batch.engine import Died, Engine, Outcome, Raised, Returned, Tell
 from autograder.batch.local import LocalEngine
-from autograder.batch.task import AssignmentSource, GradingTask, environment_of, grading_tasks
+from autograder.batch.task import AssignmentSource, GradingTask, answers_digest, environment_of, grading_tasks
 from autograder.errors import AutograderError, UnreadableSubmission
-from autograder.grading.grade import grade_submission, ungradable
+from autograder.evidence import Evidence
+from autograder.grading.grade import Graded, grade_kept, grade_submission, ungradable
 from autograder.grading.session import Graders
 from autograder.report.listener import Listener
 from autograder.results import Result
 from autograder.sandbox import Sandbox
-from autograder.submission import parse_submission
+from autograder.submission import Submission, parse_submission
 
 
 class TaskGrader:
@@ -38,31 +40,64 @@ class TaskGrader:
         Raises:
             AutograderError: the assignment or this machine is not fit for it.
         """
-        assignment = self._assignments.find(task.assignment)
-        if environment_of(assignment, self._sandbox) != task.environment:
-            raise AutograderError("this process has other versions or another sandbox than the task names: grade again")
-        graders = self._graders_for(task, assignment)
+        assignment, graders = self._prepared(task)
         try:
-            if task.unreadable:
-                raise UnreadableSubmission(task.unreadable)
-            submission = parse_submission(task.suffix, task.content)
+            submission = _submission_of(task)
         except UnreadableSubmission as reason:
             return ungradable(graders, task.name, str(reason))
         return grade_submission(graders, assignment, submission, self._sandbox, task.name, tell)
 
-    def _graders_for(self, task: GradingTask, assignment: Assignment) -> Graders:
+    def grade_kept(self, task: GradingTask, tell: Tell[Graded]) -> Graded:
+        """The same from evidence, as far as the task has some, and with what is to be kept."""
+        assignment, graders = self._prepared(task)
+        try:
+            submission = _submission_of(task)
+        except UnreadableSubmission as reason:
+            return Graded(ungradable(graders, task.name, str(reason)))
+
+        def tell_so_far(result: Result) -> None:
+            tell(Graded(result, is_final=False))
+
+        return grade_kept(graders, assignment, submission, self._sandbox, task.name, tell_so_far, task.evidence)
+
+    def _prepared(self, task: GradingTask) -> tuple[Assignment, Graders]:
+        assignment = self._assignments.find(task.assignment)
+        if environment_of(assignment, self._sandbox) != task.environment:
+            raise AutograderError("this process has other versions or another sandbox than the task names: grade again")
         which = task.assignment, task.questions
         if self._collected is not None and self._collected[0] != which:
             self.close()
         if self._collected is None:
             self._collected = which, Graders(assignment, task.questions).__enter__()
-        return self._collected[1]
+        return assignment, self._collected[1]
 
     def close(self) -> None:
         """Let go of the graders, for a process that does something else afterwards."""
         if self._collected is not None:
             self._collected[1].close()
         self._collected = None
+
+
+def _submission_of(task: GradingTask) -> Submission:
+    if task.unreadable:
+        raise UnreadableSubmission(task.unreadable)
+    return parse_submission(task.suffix, task.content)
+
+
+class Memory(Protocol):
+    """What is known from before."""
+
+    def given(self, task: GradingTask, evidence_key: str) -> None:
+        """A submission is to be graded, whose evidence goes by this key."""
+
+    def verdict(self, task: GradingTask) -> Result | None:
+        """What came of a task, if that is known."""
+
+    def evidence(self, evidence_key: str) -> Evidence | None:
+        """The evidence of a submission, if there is some."""
+
+    def keep(self, task: GradingTask, evidence_key: str, graded: Graded) -> None:
+        """Keep what came of a task, at once."""
 
 
 def grade_all(
@@ -72,25 +107,98 @@ def grade_all(
     engine: Engine,
     running: Callable[[list[str]], None] = lambda _names: None,
     questions: Collection[str] = (),
+    memory: Memory | None = None,
 ) -> Generator[Result, None, None]:
-    """Grade submissions and yield each result when it is there.
+    """Grade submissions and yield each result when it is there; see :func:`grade_tasks`."""
+    tasks = grading_tasks(assignment, files, sandbox, questions)
+    return grade_tasks(assignment, tasks, sandbox, engine, running, memory)
 
-    Every file yields exactly one result; one that fails on our side has the status ``error``. ``running`` is told
-    the names of what is being graded whenever that changes.
+
+def grade_tasks(
+    assignment: Assignment,
+    tasks: Iterable[GradingTask],
+    sandbox: Sandbox,
+    engine: Engine,
+    running: Callable[[list[str]], None] = lambda _names: None,
+    memory: Memory | None = None,
+) -> Generator[Result, None, None]:
+    """Do tasks of one assignment, and yield each result when it is there.
+
+    Every task yields exactly one result; one that fails on our side has the status ``error``. ``running`` is told
+    the names of what is being graded whenever that changes. With a ``memory``, submissions that are identical are run
+    once, and what it knows is not run.
     """
-    at_work: dict[str, None] = {}
+    grader = TaskGrader(AssignmentSource(assignment), sandbox)
+    work = _Work(answers_digest(assignment, environment_of(assignment, sandbox)), running)
+    if memory is None:
+        with contextlib.closing(engine.run(grader, work.started(tasks))) as outcomes:
+            for task, outcome in outcomes:
+                yield work.ended(task, result_of(task, outcome))
+        return
+    with contextlib.closing(engine.run(grader.grade_kept, work.unknown(tasks, memory))) as graded:
+        for task, came in graded:
+            yield from work.known
+            work.known.clear()
+            yield from work.settle(task, came, memory)
+    yield from work.known
 
-    def started() -> Iterator[GradingTask]:
-        for task in grading_tasks(assignment, files, sandbox, questions):
-            at_work[task.name] = None
-            running(list(at_work))
+
+class _Work:
+    """Which submissions are known, are run, or wait for an identical one."""
+
+    def __init__(self, answers: str, running: Callable[[list[str]], None]) -> None:
+        self.known: list[Result] = []  # that are still to be told
+        self._answers = answers
+        self._running = running
+        self._at_work: dict[str, None] = {}
+        self._came: dict[str, Result] = {}  # by the keys of tasks
+        self._waiting: dict[str, list[GradingTask]] = {}  # by the key of the one that is run
+
+    def started(self, tasks: Iterable[GradingTask]) -> Iterator[GradingTask]:
+        """The tasks, each of which is at work from when it is taken on."""
+        for task in tasks:
+            self._at_work[task.name] = None
+            self._running(list(self._at_work))
             yield task
 
-    with contextlib.closing(engine.run(TaskGrader(AssignmentSource(assignment), sandbox), started())) as outcomes:
-        for task, outcome in outcomes:
-            del at_work[task.name]
-            running(list(at_work))
-            yield result_of(task, outcome)
+    def ended(self, task: GradingTask, result: Result) -> Result:
+        """A task is at work no more."""
+        del self._at_work[task.name]
+        self._running(list(self._at_work))
+        return result
+
+    def unknown(self, tasks: Iterable[GradingTask], memory: Memory) -> Iterator[GradingTask]:
+        """Those tasks that have to be run, with what evidence there is."""
+        for task in self.started(tasks):
+            evidence_key = task.evidence_key(self._answers)
+            memory.given(task, evidence_key)
+            result = self._came.get(task.key) or memory.verdict(task)
+            if result is not None:
+                self.known.append(self.ended(task, replace(result, submission=task.name)))
+            elif task.key in self._waiting:
+                self._waiting[task.key].append(task)
+            else:
+                self._waiting[task.key] = []
+                yield replace(task, evidence=memory.evidence(evidence_key))
+
+    def settle(self, task: GradingTask, came: Outcome[Graded], memory: Memory) -> Iterator[Result]:
+        """Keep what came of a task, and give the result to all that wait for it."""
+        result = result_of(task, _of_result(came))
+        if isinstance(came, Returned):
+            memory.keep(task, task.evidence_key(self._answers), came.value)
+        self._came[task.key] = result
+        for same in [task, *self._waiting.pop(task.key)]:
+            yield self.ended(same, replace(result, submission=same.name))
+
+
+def _of_result(came: Outcome[Graded]) -> Outcome[Result]:
+    match came:
+        case Returned(graded):
+            return Returned(graded.result)
+        case Raised(error, trace, last):
+            return Raised(error, trace, last.result if last else None)
+        case Died(reason, seconds, last):
+            return Died(reason, seconds, last.result if last else None)
 
 
 def grade_class(
@@ -100,6 +208,7 @@ def grade_class(
     engine: Engine,
     listeners: Sequence[Listener] = (),
     questions: Collection[str] = (),
+    memory: Memory | None = None,
 ) -> list[Result]:
     """Grade a class, tell the listeners of it as it goes on, and return the results, by name.
 
@@ -123,7 +232,7 @@ def grade_class(
             listener.started(names, collected.passed_over)
             stack.push(_finish(listener, results))
         stack.callback(lambda: results.sort(key=lambda result: result.submission))
-        graded = grade_all(assignment, collected.submissions, sandbox, engine, running, questions)
+        graded = grade_all(assignment, collected.submissions, sandbox, engine, running, questions, memory)
         for result in stack.enter_context(contextlib.closing(graded)):
             results.append(result)
             for listener in listeners:

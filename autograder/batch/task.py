@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +17,7 @@ import autograder
 from autograder.assignment import KEY, Assignment, files_in
 from autograder.batch.collect import SubmissionFile
 from autograder.errors import AssignmentError, UnreadableSubmission
+from autograder.evidence import Evidence
 from autograder.sandbox import Sandbox
 from autograder.submission import read_bytes
 from autograder.training.calibration import FILE as CALIBRATION
@@ -60,6 +61,33 @@ def _framework() -> str:
     return f"{_version('torch-autograder')}+{_digest((path.as_posix(), home / path) for path in decides)}"
 
 
+# What runs beside student code, or confines it.
+_BESIDE_STUDENTS = frozenset(["worker", "sandbox", "diagnosis", "student.py"])
+
+
+@cache
+def _worker_framework() -> str:
+    home = Path(autograder.__file__).parent
+    files = [path.relative_to(home) for path in home.rglob("*.py")]
+    return _digest((path.as_posix(), home / path) for path in files if path.parts[0] in _BESIDE_STUDENTS)
+
+
+def answers_digest(assignment: Assignment, environment: Environment) -> str:
+    """A digest of all that a submission's answers depend on, beside itself and what it is asked.
+
+    That are the key, the files that lie beside it, its limits, and the environment; neither the graders nor the part
+    of the framework that they run in.
+    """
+    named = assignment.student_files
+    files = ((name, path) for name, path in _files_below(named) if path != assignment.folder / KEY)
+    settings = assignment.settings
+    what = [
+        settings.limits.model_dump(), settings.seconds.model_dump(), settings.preload,
+        environment.python, environment.libraries, environment.sandbox, _worker_framework(),
+    ]  # fmt: skip
+    return _digest(files, json.dumps(what, sort_keys=True).encode(), assignment.key.secret)
+
+
 def assignment_digest(assignment: Assignment) -> str:
     """A digest of all of an assignment that decides verdicts.
 
@@ -75,10 +103,13 @@ def _files_of(assignment: Assignment) -> Iterator[tuple[str, Path]]:
     folder = assignment.folder
     named = {"graders": assignment.graders, CALIBRATION: folder / CALIBRATION, **assignment.student_files}
     named |= {name: folder / name for name in assignment.settings.autograder_files}
+    return ((name, file) for name, file in _files_below(named) if file != folder / KEY)
+
+
+def _files_below(named: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
     for name, path in named.items():
         for file in files_in(path):
-            if file != folder / KEY:
-                yield (Path(name) / file.relative_to(path)).as_posix(), file
+            yield (Path(name) / file.relative_to(path)).as_posix(), file
 
 
 def _digest(files: Iterable[tuple[str, Path]], *more: bytes) -> str:
@@ -107,11 +138,17 @@ class GradingTask:
     environment: Environment
     questions: tuple[str, ...] = ()  # those that are graded; none are named where all are
     unreadable: str = ""  # why there is no content
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)  # it decides nothing, and saves time
 
     @cached_property
     def submission(self) -> str:
         """The digest of the submission."""
         return hashlib.blake2b(self.content, digest_size=16).hexdigest()
+
+    def evidence_key(self, answers: str) -> str:
+        """A name for the evidence of the submission, whatever is asked; ``answers`` is :func:`answers_digest`."""
+        what = [self.suffix, self.submission, answers]
+        return hashlib.blake2b(json.dumps(what).encode(), digest_size=16).hexdigest()
 
     @cached_property
     def key(self) -> str:

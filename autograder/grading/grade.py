@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.errors import UnreadableSubmission
+from autograder.evidence import Evidence, Journal, Recorder, Replay, Run
 from autograder.grading.record import GradersRun
 from autograder.grading.session import Graders, run_graders
 from autograder.remote import CellReport, RemoteSubmission
@@ -16,6 +19,7 @@ from autograder.results import Result, Status
 from autograder.sandbox import Limits, Sandbox
 from autograder.sanitize import sanitize
 from autograder.submission import Submission, read_submission
+from autograder.training.trials import TrialLog
 
 MAX_NOTED = 12  # statements that failed
 
@@ -62,28 +66,148 @@ def grade_submission(
     Raises:
         AutograderError: the assignment or this machine is not fit for grading.
     """
-    began = time.monotonic()
+    parts = _Parts(graders, submission, name, decided)
+    with worker_for(assignment, submission, sandbox) as remote:
+        parts.run(assignment, remote)
+    return parts.result()
 
-    def result_of(run: GradersRun) -> Result:
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of a submission, and what that rests on."""
+
+    result: Result
+    evidence: Evidence | None = None  # all of it, where some is new and is to be kept
+    workers: int = 0  # that were started
+    asked: tuple[str, ...] = ()  # the questions for which they were
+    is_final: bool = True  # whether it is the submission's doing, so that another grading would say the same
+
+
+def grade_kept(
+    graders: Graders,
+    assignment: Assignment,
+    submission: Submission,
+    sandbox: Sandbox,
+    name: str,
+    decided: Callable[[Result], None] = lambda _result: None,
+    evidence: Evidence | None = None,
+) -> Graded:
+    """Grade one submission as :func:`grade_submission` does, from evidence as far as that goes.
+
+    Where all that the graders ask is in the evidence, no worker is started. Otherwise questions whose requests differ
+    are run in a worker from their start, one after the other, and the others are not.
+    """
+    if evidence is not None:
+        for whole in evidence.runs:
+            if whole.questions == graders.questions:
+                parts = _Parts(graders, submission, name, decided)
+                if parts.replay(assignment, sandbox, Replay(whole.steps, evidence.blobs)):
+                    result = parts.result()
+                    return Graded(result, is_final=result.status != "error")
+    parts = _Parts(graders, submission, name, decided)
+    recorder = Recorder()
+    live: list[str] = []
+    with worker_for(assignment, submission, sandbox, journal=recorder) as remote:
+        for questions, run in _groups(graders.questions, evidence):
+            if run is not None and evidence is not None:
+                [question] = questions
+                replay = Replay(run.of_question(question), evidence.blobs, run.before(question))
+                if parts.replay(assignment, sandbox, replay, questions):
+                    remote.spend(run.seconds_of(question))
+                    continue
+            live += questions
+            parts.run(assignment, remote, questions)
+    result = parts.result()
+    new = recorder.evidence()
+    if new is not None and evidence is not None:
+        new = evidence.joined(new)
+    is_final = result.status != "error" and not recorder.is_disturbed
+    return Graded(result, new, recorder.workers, tuple(live), is_final)
+
+
+def _groups(questions: tuple[str, ...], evidence: Evidence | None) -> Iterator[tuple[tuple[str, ...], Run | None]]:
+    """Each question that may be replayed, with the run that answers it; those that can't, all that are neighbours."""
+    if evidence is None:
+        yield questions, None
+        return
+    for run, group in itertools.groupby(questions, evidence.run_of):
+        if run is None:
+            yield tuple(group), None
+        else:
+            yield from (((question,), run) for question in group)
+
+
+@dataclass
+class _Parts:
+    """A result that is put together of what is known of some questions after the other."""
+
+    graders: Graders
+    submission: Submission
+    name: str
+    decided: Callable[[Result], None]
+    runs: list[GradersRun] = field(default_factory=list)
+    reports: list[CellReport] = field(default_factory=list)  # of the last worker
+    layers: list[str] = field(default_factory=list)
+    log: TrialLog = field(default_factory=TrialLog)
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic()
+
+    @cached_property
+    def _declared(self) -> GradersRun:
+        return self.graders.declared()
+
+    def run(self, assignment: Assignment, remote: RemoteSubmission, questions: Collection[str] = ()) -> None:
+        """Add what comes of some questions, or of all."""
+
+        def tell(run: GradersRun) -> None:
+            self.decided(self._result([*self.runs, run], remote))
+
+        self.runs.append(run_graders(self.graders, assignment, remote, tell, questions, self.log))
+        if remote.layers:
+            self.reports, self.layers = remote.cell_reports, remote.layers
+
+    def replay(self, assignment: Assignment, sandbox: Sandbox, replay: Replay, questions: Collection[str] = ()) -> bool:
+        """The same from evidence; nothing is added where that does not go far enough."""
+        before = list(self.runs), replace(self.log, told=set(self.log.told)), self.reports, self.layers
+        with worker_for(assignment, self.submission, sandbox, journal=replay) as remote:
+            self.run(assignment, remote, questions)
+        if replay.has_diverged:
+            self.runs, self.log, self.reports, self.layers = before
+        return not replay.has_diverged
+
+    def result(self) -> Result:
+        """What is known now."""
+        run = self._together(self.runs)
+        if _no_cell_is_python(self.submission, self.reports):
+            result = _without_points(self.name, run, f"No code in it is valid Python: {self.reports[0].reason}")
+            return replace(result, answers=self.submission.answers)
+        return self._result(self.runs)
+
+    def _result(self, runs: Sequence[GradersRun], remote: RemoteSubmission | None = None) -> Result:
+        run = self._together(runs)
+        is_last = remote is not None and remote.layers
+        reports, layers = (remote.cell_reports, remote.layers) if remote and is_last else (self.reports, self.layers)
         return Result(
-            submission=name,
+            submission=self.name,
             status=_status(run),
             checks=run.checks,
-            notes=tuple(_notes(remote.cell_reports)),
+            notes=tuple(_notes(reports)),
             trouble=run.trouble,
-            confinement=tuple(remote.layers),
+            confinement=tuple(layers),
             leaderboard=run.leaderboard,
-            answers=submission.answers,
-            seconds=time.monotonic() - began,
+            answers=self.submission.answers,
+            seconds=time.monotonic() - self._began,
         )
 
-    with worker_for(assignment, submission, sandbox) as remote:
-        run = run_graders(graders, assignment, remote, lambda so_far: decided(result_of(so_far)))
-
-    if _no_cell_is_python(submission, remote.cell_reports):
-        result = _without_points(name, run, f"No code in it is valid Python: {remote.cell_reports[0].reason}")
-        return replace(result, answers=submission.answers)
-    return result_of(run)
+    def _together(self, runs: Sequence[GradersRun]) -> GradersRun:
+        declared = self._declared.checks
+        known = {check.name: check for run in runs for check in run.checks}
+        return GradersRun(
+            tuple(known.get(check.name, check) for check in declared),
+            "\n\n".join(dict.fromkeys(run.trouble for run in runs if run.trouble)),
+            tuple({entry.name: entry for run in runs for entry in run.leaderboard}.values()),
+        )
 
 
 def ungradable(graders: Graders, name: str, reason: str) -> Result:
@@ -100,7 +224,11 @@ def _without_points(name: str, run: GradersRun, reason: str) -> Result:
 
 
 def worker_for(
-    assignment: Assignment, submission: Submission, sandbox: Sandbox, seconds: int | None = None
+    assignment: Assignment,
+    submission: Submission,
+    sandbox: Sandbox,
+    seconds: int | None = None,
+    journal: Journal | None = None,
 ) -> RemoteSubmission:
     """A submission in a worker of its own, as the assignment says; with ``seconds`` in all, if given, instead."""
     settings = assignment.settings
@@ -115,6 +243,7 @@ def worker_for(
         limits=Limits(**limits),
         times=times,
         preload=tuple(settings.preload),
+        journal=journal,
     )
 
 

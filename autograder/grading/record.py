@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -39,6 +39,7 @@ class GradersRun:
 class _Case:
     """One test item: a whole check, or one parametrised case of it."""
 
+    question: str
     check: str
     title: str
     worth: float
@@ -59,21 +60,26 @@ class Record:
     log: TrialLog
     decided: Callable[[GradersRun], None] = lambda _run: None  # told the record so far before each check
     only_trials: bool = False  # the tests that are not about trials are left out
+    questions: Collection[str] = ()  # whose tests are run; those of all where none are named
+    begins: Callable[[str], None] = lambda _question: None  # told each question before its first check
     trouble: list[str] = field(default_factory=list)
     published: dict[str, LeaderboardEntry] = field(default_factory=dict)  # by their names
+    _at: str = ""  # the question that is being asked
     _cases: dict[str, _Case] = field(default_factory=dict)  # by the test's id
     _checks: dict[str, list[_Case]] = field(default_factory=dict)  # by the check's name
     _made: dict[str, Check] = field(default_factory=dict)  # of cases that have not changed since
 
     def wants(self, item: pytest.Item) -> bool:
         """Whether a test is to be run."""
+        if self.questions and question_of(item) not in self.questions:
+            return False
         return not self.only_trials or "make_trials" in getattr(item, "fixturenames", ())
 
     def enter(self, items: Iterable[pytest.Item]) -> None:
         """Enter every check before the first one runs, so that one that does not report is seen."""
         for item in filter(self.wants, items):
             value, title, visibility = require_points(item).args
-            case = _Case(_check_name(item), str(title), float(value), visibility)
+            case = _Case(question_of(item), _check_name(item), str(title), float(value), visibility)
             self._cases[item.nodeid] = case
             self._checks.setdefault(case.check, []).append(case)
 
@@ -125,7 +131,11 @@ class Record:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Say what is tried next, to whoever has to know it should this process not survive that."""
-        self._changing(nodeid).feedback = "The grader process ended while it ran this check."
+        case = self._changing(nodeid)
+        if case.question != self._at:
+            self._at = case.question
+            self.begins(self._at)
+        case.feedback = "The grader process ended while it ran this check."
         self.decided(self.run(self.trouble))
 
     def run(self, trouble: list[str]) -> GradersRun:
@@ -198,6 +208,11 @@ def require_points(item: pytest.Item) -> pytest.Mark:
     return marker
 
 
+def question_of(item: pytest.Item) -> str:
+    """The question that a test is about, by its file."""
+    return item.path.stem.removeprefix("test_")
+
+
 def _check_name(item: pytest.Item) -> str:
     function = getattr(item, "originalname", None) or item.name
-    return f"{item.path.stem.removeprefix('test_')}.{function.removeprefix('test_')}"
+    return f"{question_of(item)}.{function.removeprefix('test_')}"

@@ -25,7 +25,7 @@ from autograder.errors import AutograderError, OldName
 from autograder.grading.checks import MARKER
 from autograder.grading.deadline import Deadline
 from autograder.grading.fixtures import Fixtures, Grading
-from autograder.grading.record import GradersRun, Record, require_points
+from autograder.grading.record import GradersRun, Record, question_of, require_points
 from autograder.remote import RemoteSubmission
 from autograder.training.calibration import read_calibration
 from autograder.training.rulings import Deciding, Listening, Measuring, Ruler
@@ -74,6 +74,11 @@ class Graders:
         with _apart(io.StringIO()):
             self._pytest.switch(record)
         return record.run([*record.trouble, *self._loop.take_trouble()])
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The questions that have checks, in order; none where the graders can't be read."""
+        return tuple(dict.fromkeys(map(question_of, self._loop.items)))
 
     def declared(self) -> GradersRun:
         """The checks that they declare, without running any. Warns of old names that they use."""
@@ -188,14 +193,21 @@ def run_graders(
     assignment: Assignment,
     remote: RemoteSubmission,
     decided: Callable[[GradersRun], None] = lambda _run: None,
+    questions: Collection[str] = (),
+    log: TrialLog | None = None,
 ) -> GradersRun:
-    """Run the hidden graders against a submission, in this process.
+    """Run the hidden graders, of some questions or all, against a submission, in this process.
 
     ``decided`` is told the record so far before each check. ``assignment`` may have another key than the graders were
-    collected with.
+    collected with. ``log`` is that of the questions before these, if those were run apart.
     """
-    log = TrialLog()
-    record = Record(assignment, log, decided)
+    log = log or TrialLog()
+
+    def begins(question: str) -> None:
+        _forget_random_state(assignment.key)  # what is drawn for one question depends on no other
+        remote.begin(question)
+
+    record = Record(assignment, log, decided, questions=questions, begins=begins)
     ruler = Deciding(read_calibration(assignment))
     return graders.run(record, Grading(assignment, remote, ruler, log, record.published))
 

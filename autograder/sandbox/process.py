@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from autograder.errors import MachineStarved, SandboxUnavailable, TimedOut, WorkerGone
+from autograder.errors import KilledByMachine, MachineStarved, SandboxUnavailable, TimedOut, WorkerGone
 from autograder.sandbox import usage
 from autograder.sandbox.base import Limits, Sandbox
 from autograder.sandbox.clock import LOOK, Clock
@@ -124,6 +124,7 @@ class WorkerController:
         self._connection = self._started.connection
         self._stopped_because = ""
         self._is_headless = False
+        self._is_unwatched = False
         self._has_spoken = False  # without having been asked
         self.used = 0.0  # seconds of its own time in all exchanges
         self._closed = threading.Event()
@@ -171,9 +172,19 @@ class WorkerController:
     ) -> Iterator[Any]:
         """Send messages, and yield their replies in order: what :meth:`exchange` returns for each.
 
+        A reply that is no value within the bounds is yielded as a :class:`.wire.WireError`, and the next one follows.
+        See :meth:`raw_each`.
+        """
+        for header, buffers in self.raw_each(messages, seconds, bounds):
+            yield decoded(header, buffers, revive, bounds)
+
+    def raw_each(
+        self, messages: Sequence[dict[str, Any]], seconds: Callable[[], float], bounds: wire.Bounds
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Send messages, and yield the header and the buffers of each reply in order, whose sizes are within bounds.
+
         Several lie ready for the worker at a time, so that the two need not wake each other up for each of them.
-        The time of one begins when the reply before it has come; ``seconds`` is asked for it then. A reply that is no
-        value within the bounds is yielded as a :class:`.wire.WireError`, and the next one follows.
+        The time of one begins when the reply before it has come; ``seconds`` is asked for it then.
 
         Who stops before the end must close the worker, which goes on to answer what it was sent.
         """
@@ -181,14 +192,8 @@ class WorkerController:
         clock, ahead = Clock(self._process.pid), bytearray()
         while left or waiting:
             turn = _Turn(self._connection, clock, seconds(), ahead)
-            header, buffers = self._take(turn, left, waiting, bounds)
+            reply = self._take(turn, left, waiting, bounds)
             clock, ahead = Clock(self._process.pid), turn.ahead  # now, since the worker may be at the next one
-            try:
-                reply = wire.decode(header, buffers, revive, bounds=bounds)
-            except wire.WireError as error:
-                reply = error
-            except Exception as error:  # no bytes should raise anything else; if some do, the submission sent them
-                reply = wire.WireError(f"the reply can't be decoded ({type(error).__name__})")
             yield reply
 
     def _take(
@@ -239,14 +244,14 @@ class WorkerController:
             # It closed its connection and lives on.
             self._stop("it cut its connection to the grader")
         if self._stopped_because:
-            return WorkerGone(self._stopped_because)
+            return (KilledByMachine if self._is_unwatched else WorkerGone)(self._stopped_because)
         number = max(-code, 0)
         if number in (signal.SIGXCPU, signal.SIGKILL):
             if self._is_headless:
                 return WorkerGone("it was stopped because it ended its main thread and went on in others")
             if clock.processor > 0.9 * self._limits.cpu_seconds:
                 return TimedOut(f"it used up its {self._limits.cpu_seconds} seconds of processor time")
-            return WorkerGone("it was killed, as happens when this machine's memory is used up")
+            return KilledByMachine("it was killed, as happens when this machine's memory is used up")
         if number:
             return WorkerGone(f"it crashed Python itself ({signal.strsignal(number) or f'signal {number}'})")
         return WorkerGone(f"it ended the process that it runs in (exit status {code}), as os._exit() does")
@@ -266,6 +271,7 @@ class WorkerController:
         except psutil.Error:
             return  # it has ended
         except Exception as error:  # what can't be watched must not go on
+            self._is_unwatched = True
             self._stop(f"it was stopped because its use of this machine could not be watched ({error})")
 
     def _excess(self, worker: psutil.Process) -> str:
@@ -294,3 +300,13 @@ class WorkerController:
         self._process.close()
         if self._started.folder is not None:
             self._started.folder.remove()
+
+
+def decoded(header: bytes, buffers: bytes, revive: Any, bounds: wire.Bounds) -> Any:
+    """The value of a reply, or a :class:`.wire.WireError`, which is not raised, where it is none within the bounds."""
+    try:
+        return wire.decode(header, buffers, revive, bounds=bounds)
+    except wire.WireError as error:
+        return error
+    except Exception as error:  # no bytes should raise anything else; if some do, the submission sent them
+        return wire.WireError(f"the reply can't be decoded ({type(error).__name__})")

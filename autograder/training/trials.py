@@ -150,11 +150,13 @@ class Experiment:
             self.probes.seed(self.key.seed(label))
             model = self.make_model()
             before = self._predict(model, given)  # first: lazy layers have no parameters until they have seen an image
-            parameters_before = self.probes.parameters(model, "model")
+            parameters_before = self.probes.parameters_to_reduce(model, "model")
             began = time.monotonic()
             recorded = self.train(model, given, seen, **settings)
             seconds = time.monotonic() - began
-            parameters_after, after = self.probes.parameters(model, "model"), self._predict(model, given)
+            parameters_after = self.probes.parameters_to_reduce(model, "model")
+            changes = self.probes.reduce("changes", lambda: compare_parameters(parameters_before, parameters_after))
+            after = self._predict(model, given)
             judged = seen if validation is None else seen[:0]
             validation_outputs, again = self._predict(model, judged), self._predict(model, judged[:REPEATED])
         kinds = output_kind(before), output_kind(after)
@@ -179,7 +181,7 @@ class Experiment:
             images=len(given),
             epochs=settings.get("epochs"),
             is_repeatable=bool(np.array_equal(validation_outputs[:REPEATED], again, equal_nan=True)),
-            **compare_parameters(parameters_before, parameters_after),
+            **changes,
         )
         return Trial(
             value=recorded.value,
