@@ -276,6 +276,13 @@ def test_importing_the_package_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_what_grades_functions_loads_only_what_it_needs():
+    """Each command and each lane starts with it."""
+    script = "import autograder.batch.run, sys; print(sorted({'torch', 'scipy', 'IPython', 'otter'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_no_worker_outlives_a_killed_command(make_assignment, tmp_path):
     """Killed with SIGKILL, the command can't clean up: the kernel has to."""
     assignment = make_assignment({"test_q1.py": GRADER}, "[seconds]\ncall = 100\n")

@@ -12,8 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.special import betaincinv  # scipy.stats takes a second to import
-
 CONFIDENCE = 0.95
 MOST_FOR_ONE = 4  # trainings of a rule that asks for one success
 MOST = 40  # trainings of a sequential test
@@ -67,6 +65,8 @@ def upper_bound(failures: int, trainings: int) -> float:
     """
     if failures >= trainings:
         return 1.0
+    from scipy.special import betaincinv  # which nobody needs who grades functions, nor a command outside its lanes
+
     return float(betaincinv(failures + 1, trainings - failures, CONFIDENCE))
 
 
