@@ -31,6 +31,14 @@ def test_importing_the_package_alone_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_what_grades_functions_loads_only_what_it_needs():
+    """Each command and each lane starts with it."""
+    heavy = {"torch", "scipy", "IPython", "otter"}
+    script = f"import autograder.batch.run, sys; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("path", GRADERS, ids=lambda path: f"{path.parent.parent.name}/{path.name}")
 def test_the_lessons_graders_use_what_is_public(path):
     for node in ast.walk(ast.parse(path.read_text())):

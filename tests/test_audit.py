@@ -1,11 +1,9 @@
 """The audit of graders, on a small assignment: what is as declared, what is not, and what is graded again."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from commands import autograder
 
 from autograder.batch.engine import Returned
 from autograder.errors import AssignmentError, UsageError
@@ -267,9 +265,7 @@ def test_the_command(assignment):
     """Its words and its exit status, and in CI everything anew."""
 
     def command(*options, **environment):
-        line = [sys.executable, "-m", "autograder", "audit", assignment.folder, "-j", "1", *options]
-        environment = {**os.environ, "COLUMNS": "150", **environment}
-        return subprocess.run(line, capture_output=True, text=True, timeout=180, check=False, env=environment)
+        return autograder("audit", assignment.folder, "-j", "1", *options, COLUMNS="150", **environment)
 
     done = command()
     assert (done.returncode, done.stderr) == (0, "")

@@ -3,10 +3,9 @@
 import json
 import math
 import random
-import subprocess
-import sys
 
 import pytest
+from commands import autograder
 
 from autograder.assignment import load_assignment
 from autograder.batch.local import LocalEngine
@@ -322,13 +321,11 @@ def test_nan_is_no_success():
 
 
 def test_the_command_tries_it_out_and_stores_nothing(assignment):
-    command = [sys.executable, "-m", "autograder", "calibrate", assignment.folder, "--quick"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = autograder("calibrate", assignment.folder, "--quick")
     assert done.returncode == 0, done.stderr
     assert "bold.py" in done.stdout and "No rule" in done.stdout and "Nothing was stored" in done.stdout
     assert not (assignment.folder / FILE).exists()
-    command[-1:] = ["--seeds", "2"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = autograder("calibrate", assignment.folder, "--seeds", "2")
     assert done.returncode == 0, done.stderr
     assert [len(seen) for seen in read_calibration(assignment).values("accuracy").values()] == [2, 2]
 

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from commands import autograder
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -293,11 +294,6 @@ def test_classroom_s_reporter_can_print_the_messages(tmp_path):
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
-
-
-def autograder(*arguments, **options):
-    command = [sys.executable, "-m", "autograder", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, **options)
 
 
 def test_the_reports_are_written_when_one_of_them_can_t_be(make_assignment, tmp_path):

@@ -1,4 +1,4 @@
-"""The command as people and scripts use it: a real process, its output, its files, its exit status."""
+"""The command as people and scripts use it: its output, its files, its exit status, and what its process leaves."""
 
 import csv
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from commands import autograder, process
 
 from autograder.batch.collect import SubmissionFile, collect
 from autograder.batch.local import LaneLimits, LocalEngine
@@ -28,11 +29,6 @@ from autograder import points
 def test_adds(submission):
     assert submission.add(2, 3) == 5, "add(2, 3) is to be 5."
 """
-
-
-def autograder(*arguments, **options):
-    command = [sys.executable, "-m", "autograder", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, **options)
 
 
 @pytest.fixture
@@ -58,7 +54,7 @@ def folder(tmp_path):
 def test_a_folder_of_submissions(make_assignment, folder, tmp_path):
     assignment = make_assignment({"test_q1.py": GRADER})
     out = tmp_path / "out"
-    done = autograder("grade", assignment.folder, folder, "-o", out, "-j", 2)
+    done = process("grade", assignment.folder, folder, "-o", out, "-j", 2)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     with (out / "scores.csv").open(newline="") as file:
@@ -151,7 +147,7 @@ def test_wrong_usage_is_exit_status_2_and_one_sentence(make_assignment, folder, 
 
 
 def test_an_assignment_that_is_not_there_or_not_right(tmp_path, folder):
-    done = autograder("grade", tmp_path / "absent", folder)
+    done = process("grade", tmp_path / "absent", folder)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "there is no assignment" in done.stderr
 
 
@@ -264,23 +260,10 @@ def test_two_commands_do_not_write_to_one_folder(make_assignment, folder, tmp_pa
     assignment = make_assignment({"test_q1.py": GRADER})
     store = ResultStore(tmp_path / "out")
     with store.locked():
-        second = autograder("grade", assignment.folder, folder / "ada", "-o", tmp_path / "out")
+        second = process("grade", assignment.folder, folder / "ada", "-o", tmp_path / "out")
         assert (second.returncode, second.stderr.count("\n")) == (2, 1)
         assert "another command is writing results" in second.stderr
     assert autograder("grade", assignment.folder, folder / "ada", "-o", tmp_path / "out").returncode == 0
-
-
-def test_importing_the_package_loads_nothing_heavy():
-    script = "import autograder, sys; print(sorted({'torch', 'numpy', 'pytest', 'pydantic'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_what_grades_functions_loads_only_what_it_needs():
-    """Each command and each lane starts with it."""
-    script = "import autograder.batch.run, sys; print(sorted({'torch', 'scipy', 'IPython', 'otter'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_no_worker_outlives_a_killed_command(make_assignment, tmp_path):

@@ -4,8 +4,6 @@ import csv
 import json
 import re
 import shutil
-import subprocess
-import sys
 import time
 import zipfile
 from html.parser import HTMLParser
@@ -14,6 +12,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+from commands import autograder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -121,11 +120,6 @@ def test_doubles(submission):
     assert submission.double(4) == 8, "double(4) is 8."
 """
 Q2, Q3 = "Question 2: why double?", "Question 3: a plan"
-
-
-def autograder(*arguments, **options):
-    command = [sys.executable, "-m", "autograder", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, **options)
 
 
 @pytest.fixture(scope="module")
