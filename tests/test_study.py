@@ -74,7 +74,7 @@ def test_the_summary_is_of_these_rows(rows):
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [("right/reference.py", 0), ("right/softmax_nll_of_log.py", 0), ("wrong/q3_softmax_before_cross_entropy.py", 0)],
+    [("right/reference.py", 0), ("right/softmax_nll_of_log.py", 0), ("wrong/q4_one_epoch_only.py", 0)],
 )
 def test_a_sample_comes_out_the_same(rows, name, key, tmp_path):
     """All but the times."""
