@@ -539,12 +539,19 @@ def test_no_plugin_or_a_failing_one_is_an_error_and_no_score(original, built, tm
 # Gradescope
 
 
-@pytest.fixture
-def gradescope(built) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def image(built) -> Iterator[Path]:
     """A folder laid out as Gradescope's /autograder, set up by the package's own script."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield set_up(Path(folder) / "autograder", built.package)
+
+
+@pytest.fixture
+def gradescope(image) -> Iterator[Path]:
+    """A copy of it for one submission, as Gradescope starts a container for each from an image that is built once."""
     with tempfile.TemporaryDirectory() as folder:  # not pytest's own, which no other user may enter
         Path(folder).chmod(0o755)
-        yield set_up(Path(folder) / "autograder", built.package)
+        yield shutil.copytree(image, Path(folder) / "autograder")
 
 
 def set_up(root: Path, package: Path) -> Path:
