@@ -68,9 +68,9 @@ class RawWorker(Worker, Protocol):
     """A worker whose replies can be had as they came."""
 
     def raw_each(
-        self, messages: Sequence[dict[str, Any]], seconds: Callable[[], float], bounds: wire.Bounds
+        self, messages: Sequence[bytes], seconds: Callable[[], float], bounds: wire.Bounds
     ) -> Iterator[tuple[bytes, bytes]]:
-        """Send messages, and yield the header and the buffers of each reply."""
+        """Send frames of messages, and yield the header and the buffers of each reply."""
 
 
 class Diverged(BaseException):
@@ -249,7 +249,7 @@ class Recorder:
         """See :meth:`Journal.reduce`. What it raises is not kept, and found out again in a worker."""
         value = compute()
         try:
-            header, buffers = _frame(value)
+            header, buffers = _parts(wire.encode(value))
         except wire.WireError:  # more names of parameters than a message may hold
             self._is_unfit = True
             return value
@@ -266,11 +266,14 @@ class Recorder:
     ) -> Iterator[Any]:
         """Let a worker answer, and note it."""
         try:
-            asked = deque(Step(_kind(message), *_asked(message, self.limit)) for message in messages)
+            frames = [wire.encode(message) for message in messages]
         except wire.WireError:  # as the worker's side finds, too
             self._is_unfit = True
             yield from worker.exchange_each(messages, seconds, revive, bounds)
             return
+        asked = deque(
+            Step(_kind(message), *_asked(frame, self.limit)) for message, frame in zip(messages, frames, strict=True)
+        )
         is_used_up = False
 
         def left() -> float:
@@ -281,7 +284,7 @@ class Recorder:
             return some
 
         try:
-            for header, buffers in worker.raw_each(messages, left, bounds):
+            for header, buffers in worker.raw_each(frames, left, bounds):
                 step = replace(asked.popleft(), used=worker.used)
                 if self.leaves_out and len(header) + len(buffers) > _SMALL:
                     self._steps.append(replace(step, ended="left out", size=len(buffers)))
@@ -304,7 +307,7 @@ class Recorder:
         if buffers:
             digest = _digest(buffers)
             if digest not in self._blobs:
-                self._blobs[digest] = zlib.compress(buffers, 1)
+                self._blobs[digest] = _compressed(buffers)
                 self._size += len(self._blobs[digest])
         self._size += len(header) + len(step.asked)
         step = replace(step, header=header.decode("latin-1"), buffers=digest, size=len(buffers))
@@ -384,7 +387,7 @@ class Replay:
         """
         for message in messages:
             seconds()  # raises where all are used up
-            step = self._take(_kind(message), _asked(message, self.limit)[0])
+            step = self._take(_kind(message), _asked(wire.encode(message), self.limit)[0])
             worker.used = step.used
             if step.ended in _GONE:
                 raise _GONE[step.ended](step.words)
@@ -407,7 +410,7 @@ class Replay:
 
     def _reply(self, step: Step) -> tuple[bytes, bytes]:
         try:
-            buffers = zlib.decompress(self._blobs[step.buffers]) if step.buffers else b""
+            buffers = _decompressed(self._blobs[step.buffers]) if step.buffers else b""
         except (KeyError, zlib.error):
             self._diverge()
         if step.buffers and _digest(buffers) != step.buffers:
@@ -450,8 +453,7 @@ class Absent:
         self._diverge()
 
 
-def _frame(value: Any) -> tuple[bytes, bytes]:
-    frame = wire.encode(value)
+def _parts(frame: bytes) -> tuple[bytes, bytes]:
     prefix = wire.read_prefix(frame[: wire.PREFIX.size], wire.REQUEST)
     middle = wire.PREFIX.size + prefix.header
     return frame[wire.PREFIX.size : middle], frame[middle:]
@@ -461,13 +463,30 @@ def _kind(message: dict[str, Any]) -> str:
     return "load" if message["do"] in _OF_CELLS else "ask"
 
 
-def _asked(message: dict[str, Any], limit: float) -> tuple[str, str]:
+def _asked(frame: bytes, limit: float) -> tuple[str, str]:
     """A digest of a request and its time limit, and the request to be read."""
-    header, buffers = _frame(message)
+    header, buffers = _parts(frame)
     digest = hashlib.blake2b(f"{limit!r}:{len(header)}:".encode(), digest_size=16)
     digest.update(header)
     digest.update(buffers)
     return digest.hexdigest(), header[:MAX_SHOWN].decode("utf-8", "replace")
+
+
+_SAMPLE = 1 << 13  # bytes
+_RAW, _DEFLATED = b"0", b"1"
+
+
+def _compressed(data: bytes) -> bytes:
+    """Compressed, unless that gains next to nothing, as with most numbers that were computed: then it takes longest."""
+    middle = max((len(data) - _SAMPLE) // 2, 0)
+    sample = data[middle : middle + _SAMPLE]
+    if len(zlib.compress(sample, 1)) > 0.8 * len(sample):
+        return _RAW + data
+    return _DEFLATED + zlib.compress(data, 1)
+
+
+def _decompressed(data: bytes) -> bytes:
+    return data[1:] if data[:1] == _RAW else zlib.decompress(data[1:])
 
 
 def _digest(data: bytes) -> str:

@@ -35,12 +35,14 @@ _AHEAD = 1 << 16  # bytes that are sent before they are answered: fewer than a c
 _T = TypeVar("_T")
 
 
-def _next_frames(left: deque[dict[str, Any]], waiting: deque[int]) -> bytes:
+def _next_frames(left: deque[dict[str, Any] | bytes], waiting: deque[int]) -> bytes:
     """At least one of the messages that are left, as frames, and as many as may be sent; their numbers now wait."""
     frames = b""
     while left:
         number = secrets.randbits(64)  # so that no reply can be made before its request
-        frame = wire.encode(left[0], number=number)
+        message = left[0]
+        frame = message if isinstance(message, bytes) else wire.encode(message)
+        frame = wire.numbered(frame, number)
         if frames and len(frames) + len(frame) > _AHEAD:
             break
         frames += frame
@@ -179,16 +181,19 @@ class WorkerController:
             yield decoded(header, buffers, revive, bounds)
 
     def raw_each(
-        self, messages: Sequence[dict[str, Any]], seconds: Callable[[], float], bounds: wire.Bounds
+        self, messages: Sequence[dict[str, Any] | bytes], seconds: Callable[[], float], bounds: wire.Bounds
     ) -> Iterator[tuple[bytes, bytes]]:
-        """Send messages, and yield the header and the buffers of each reply in order, whose sizes are within bounds.
+        """Send messages, or frames of them, and yield header and buffers of each reply, with sizes within bounds.
 
         Several lie ready for the worker at a time, so that the two need not wake each other up for each of them.
         The time of one begins when the reply before it has come; ``seconds`` is asked for it then.
 
         Who stops before the end must close the worker, which goes on to answer what it was sent.
         """
-        left, waiting = deque(messages), deque[int]()  # to be sent; the numbers of what was sent and not answered
+        left, waiting = (
+            deque[dict[str, Any] | bytes](messages),
+            deque[int](),
+        )  # to be sent; the numbers of what was sent and not answered
         clock, ahead = Clock(self._process.pid), bytearray()
         while left or waiting:
             turn = _Turn(self._connection, clock, seconds(), ahead)
@@ -197,7 +202,7 @@ class WorkerController:
             yield reply
 
     def _take(
-        self, turn: _Turn, left: deque[dict[str, Any]], waiting: deque[int], bounds: wire.Bounds
+        self, turn: _Turn, left: deque[dict[str, Any] | bytes], waiting: deque[int], bounds: wire.Bounds
     ) -> tuple[bytes, bytes]:
         """The next reply's header and buffers, once there is something that waits for one."""
         try:

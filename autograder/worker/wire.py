@@ -96,6 +96,12 @@ def encode(
     return b"".join([PREFIX.pack(MAGIC, number, len(header), size), header, *encoder.buffers])
 
 
+def numbered(frame: bytes, number: int) -> bytes:
+    """The same frame with the number of a request."""
+    magic, _, *sizes = PREFIX.unpack(frame[: PREFIX.size])
+    return PREFIX.pack(magic, number, *sizes) + frame[PREFIX.size :]
+
+
 class Prefix(NamedTuple):
     """What the first ``PREFIX.size`` bytes of a frame say."""
 
