@@ -254,7 +254,8 @@ class WorkerController:
         if number in (signal.SIGXCPU, signal.SIGKILL):
             if self._is_headless:
                 return WorkerGone("it was stopped because it ended its main thread and went on in others")
-            if clock.processor > 0.9 * self._limits.cpu_seconds:
+            # The kernel's word, or for one that ignores the signal the last look at what it used.
+            if number == signal.SIGXCPU or clock.processor > 0.9 * self._limits.cpu_seconds:
                 return TimedOut(f"it used up its {self._limits.cpu_seconds} seconds of processor time")
             return KilledByMachine("it was killed, as happens when this machine's memory is used up")
         if number:

@@ -28,9 +28,14 @@ class ConfinementError(Exception):
 
 
 def limit_resources(limits: dict[str, int]) -> None:
-    """Set hard and soft limits, by the name after ``RLIMIT_``: ``{"CPU": 60}``."""
+    """Set hard and soft limits, by the name after ``RLIMIT_``: ``{"CPU": 60}``.
+
+    The hard limit of processor time comes a second later: at the soft one a process ends by SIGXCPU, which tells it
+    from one that was killed. One that ignores that signal is killed.
+    """
     for name, value in limits.items():
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+        hard = value + 1 if name == "CPU" else value
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, hard))
 
 
 def lift_limits() -> None:
