@@ -149,6 +149,8 @@ def regrade(
 
     Only questions that are asked something new are run again.
     """
+    from rich.console import Console
+
     from autograder.atomic import write_whole
     from autograder.batch import regrade as again
     from autograder.batch.cores import usable_cores
@@ -156,6 +158,7 @@ def regrade(
     from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
     from autograder.report.changes import show_changes
+    from autograder.report.progress import ProgressBar
     from autograder.sandbox import choose
 
     store = ResultStore(output)
@@ -165,7 +168,8 @@ def regrade(
             click.echo(f"{len(names)} results are as they were before.")
             return
         confinement = choose(sandbox, forbidden=(chosen.folder,))
-        regraded = again.regrade(chosen, confinement, LocalEngine(max_workers or usable_cores()), store, questions)
+        engine, bar = LocalEngine(max_workers or usable_cores()), ProgressBar(Console())
+        regraded = again.regrade(chosen, confinement, engine, store, questions, bar)
         write_whole(output / "regrade.csv", regraded.table())
         show_changes(
             [(c.submission, c.check, c.before, c.after, c.why) for c in regraded.changes], len(regraded.results)

@@ -63,6 +63,14 @@ def run_code() -> Iterator[Callable[..., tuple[SubmissionNames, RemoteSubmission
         remote.__exit__()
 
 
+# Before a command: what is started in the background of a shell, as tests may be, ignores Ctrl-C, and so would it.
+HEEDS_CTRL_C = [
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])",
+]
+
+
 @pytest.fixture
 def make_assignment(tmp_path: Path) -> Callable[..., Assignment]:
     """Write an assignment with these graders (file name to source) and load it."""

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from commands import autograder
-from conftest import ROOT
+from conftest import HEEDS_CTRL_C, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -323,7 +323,11 @@ def test_an_interrupted_grading_reports_what_it_has(make_assignment, tmp_path):
     command = [sys.executable, "-m", "autograder", "grade", assignment.folder, "in", "-j", "1", "--annotate"]
     with (tmp_path / "log").open("w") as log:
         running = subprocess.Popen(
-            [*command, "--junit", "junit.xml"], cwd=tmp_path, stdout=log, stderr=log, start_new_session=True
+            [*HEEDS_CTRL_C, *command, "--junit", "junit.xml"],
+            cwd=tmp_path,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             for _ in range(3000):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import os
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import SOLUTIONS
+from conftest import HEEDS_CTRL_C, SOLUTIONS
 
 from autograder.assignment import load_assignment
 from autograder.batch.collect import SubmissionFile, collect
@@ -241,6 +242,11 @@ def test_a_replay_gives_what_a_run_gave(make_assignment, tmp_path, strongest, so
     hold_to_replay(assignment, path, strongest)
 
 
+def checks_of_others(result, questions):
+    """Those of the others: what is run anew may be answered otherwise, by who remembers what it was asked."""
+    return [check for check in without_times(result).checks if check.name.partition(".")[0] not in questions]
+
+
 def hold_to_replay(assignment, path, sandbox, questions=()):
     """Record, replay, and compare all that is said of the submission. Returns both."""
     submission = read_submission(path)
@@ -250,13 +256,12 @@ def hold_to_replay(assignment, path, sandbox, questions=()):
         again = grade_kept(graders, assignment, submission, sandbox, "hw", evidence=evidence)
         assert (again.workers, again.asked) == (0, ())
         assert without_times(again.result) == without_times(live.result)
-        # Each question for itself, as where another one has changed.
-        for question in graders.questions:
-            apart = replace(evidence, runs=tuple(run.without([question]) for run in evidence.runs if run.is_apart))
-            one = grade_kept(graders, assignment, submission, sandbox, "hw", evidence=apart)
-            if apart.runs:
-                assert one.asked == (question,)
-            assert without_times(one.result) == without_times(live.result)
+        # As where the first question has changed: the others are replayed each for itself.
+        first = graders.questions[:1]
+        apart = replace(evidence, runs=tuple(run.without(first) for run in evidence.runs if run.is_apart))
+        one = grade_kept(graders, assignment, submission, sandbox, "hw", evidence=apart)
+        assert one.asked == (first if apart.runs else graders.questions)
+        assert checks_of_others(one.result, one.asked) == checks_of_others(live.result, one.asked)
     return live, again
 
 
@@ -388,3 +393,22 @@ def test_who_is_not_kept_is_named_in_a_regrading(assignment, folder, tmp_path):
         connection.execute("DELETE FROM given WHERE name = 'ben.py'")
     shown = command("regrade", assignment.folder, "-o", tmp_path / "out")
     assert "ben.py" in shown.stdout and "0 gain, 0 lose, 2 keep" in shown.stdout
+
+
+def test_ctrl_c_keeps_what_is_done(make_assignment, tmp_path):
+    assignment = make_assignment({"test_q1.py": Q1}, "[seconds]\ncall = 300\n")
+    given, out = tmp_path / "class", tmp_path / "out"
+    given.mkdir()
+    (given / "ada.py").write_text(ADA)
+    (given / "zoe.py").write_text("import time\ndef add(a, b): time.sleep(300)\n")
+    words = [sys.executable, "-m", "autograder", "grade", assignment.folder, given, "-o", out, "-j", "1"]
+    running = subprocess.Popen(
+        [*HEEDS_CTRL_C, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert any("ada.py: 3/3 graded" in line and "1 of 2, " in line for line in iter(running.stdout.readline, ""))
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=120)
+    assert (running.returncode, said) == (130, "\nautograder: interrupted; the results so far were written\n")
+    (given / "zoe.py").write_text(BEN)
+    done = command("grade", assignment.folder, given, "-o", out)
+    assert "1 known from before" in done.stdout

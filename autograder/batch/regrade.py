@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.assignment import Assignment
@@ -13,6 +13,7 @@ from autograder.batch.run import grade_tasks
 from autograder.batch.store import ResultStore
 from autograder.batch.task import GradingTask, assignment_digest, environment_of
 from autograder.errors import UsageError
+from autograder.report.listener import Listener
 from autograder.results import Check, Result
 from autograder.sandbox import Sandbox
 from autograder.sanitize import spreadsheet_text
@@ -64,11 +65,11 @@ def regrade(
     engine: Engine,
     store: ResultStore,
     questions: Collection[str] = (),
-    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    listener: Listener | None = None,
 ) -> Regraded:
     """Grade the submissions whose results are in a folder once more, from evidence as far as that goes.
 
-    Nothing of the results is written. ``progress`` is told how many submissions are done, and of how many.
+    Nothing of the results is written. The ``listener`` is told what runs, and each result.
 
     Raises:
         UsageError: there are no results, or the assignment has no such question.
@@ -77,6 +78,8 @@ def regrade(
     before = {result.submission: result for result in store.database.results()}
     if not before:
         raise UsageError(f"there are no results in {store.folder}: grade with `-o {store.folder}` first")
+    told = listener or Listener()
+    told.started(list(before), ())
     digest, environment = assignment_digest(assignment), environment_of(assignment, sandbox)
     gone = []
 
@@ -88,10 +91,15 @@ def regrade(
             suffix, content, unreadable = given
             yield GradingTask(name, suffix, content, digest, environment, tuple(questions), unreadable)
 
-    results = []
-    for result in grade_tasks(assignment, tasks(), sandbox, engine, memory=store):
-        results.append(_with_others(before[result.submission], result) if questions else result)
-        progress(len(results), len(before))
+    results: list[Result] = []
+    is_complete = False
+    try:
+        for result in grade_tasks(assignment, tasks(), sandbox, engine, told.running, store):
+            results.append(_with_others(before[result.submission], result) if questions else result)
+            told.graded(result)
+        is_complete = True
+    finally:
+        told.finished(results, is_complete=is_complete)
     return Regraded(before, tuple(sorted(results, key=lambda result: result.submission)), tuple(gone))
 
 

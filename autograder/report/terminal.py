@@ -11,18 +11,11 @@ from pathlib import Path
 
 from rich.console import Console, Group
 from rich.panel import Panel
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 from autograder.report.listener import Listener
+from autograder.report.progress import ProgressBar
 from autograder.results import Check, Result
 from autograder.sanitize import sanitize
 
@@ -34,7 +27,7 @@ _MARKS = {"passed": "✓", "partial": "◐", "failed": "✗", "not run": "·", "
 
 
 class Display(Listener):
-    """Progress on a terminal, or a line for each result where the output is not one; and what came of all.
+    """How far a grading is, and what came of all.
 
     ``output`` is the folder where the results are; with ``debug``, tracebacks of our own side are shown.
     """
@@ -42,17 +35,7 @@ class Display(Listener):
     def __init__(self, title: str, sandbox: str, output: Path, *, debug: bool = False) -> None:
         self._title, self._sandbox, self._output, self._debug = title, sandbox, output, debug
         self._console = Console()
-        self._progress = Progress(
-            SpinnerColumn(),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}", markup=False),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._progress.add_task("", start=False)
+        self._bar = ProgressBar(self._console)
 
     def started(self, names: Sequence[str], passed_over: Sequence[Path]) -> None:
         """Say what is graded, and how; name the files that were not taken for submissions."""
@@ -62,27 +45,22 @@ class Display(Listener):
             self._console.print(
                 Text("Student code runs with your own rights: it can read and change your files.", "bold red")
             )
-        self._progress.start()
-        self._progress.update(self._task, total=len(names))
-        self._progress.start_task(self._task)
+        self._bar.started(names, passed_over)
         if passed_over:
             some = ", ".join(path.name for path in passed_over[:5]) + (", ..." if len(passed_over) > 5 else "")
             self._console.print(_text(f"Passed over {len(passed_over)} other files: {some}", "dim"))
 
     def running(self, names: Sequence[str]) -> None:
         """Show which submissions are being graded now."""
-        self._progress.update(self._task, description=sanitize(", ".join(names)))
+        self._bar.running(names)
 
     def graded(self, result: Result) -> None:
         """Count one more."""
-        self._progress.advance(self._task)
-        if not self._console.is_terminal:
-            score = f"{result.score:g}/{result.max_score:g}"
-            self._console.print(_text(f"{result.submission}: {score} {result.status} ({result.seconds:.1f} s)"))
+        self._bar.graded(result)
 
     def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
         """The table of all results, or every check of the only one."""
-        self._progress.stop()
+        self._bar.finished(results, is_complete=is_complete)
         if not is_complete:
             return
         self._console.print(details(results[0]) if len(results) == 1 else _table(results, self._console.width))
