@@ -144,7 +144,7 @@ def _preload(modules: list[str]) -> None:
         postpone_compiler(torch)
         for module in ("layers", "watch"):  # what probes import on use
             importlib.import_module(f"autograder.diagnosis.{module}")
-        # _warm_up(torch)
+        _warm_up(torch)
 
 
 def _warm_up(torch: Any) -> None:
