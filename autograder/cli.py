@@ -193,8 +193,9 @@ def show(folder: Path, submission: str, question: str | None) -> None:
     """Show what a SUBMISSION whose results are in DIR was asked, for one QUESTION or all, and what it answered."""
     from autograder.batch.database import Database
     from autograder.batch.transcript import transcript
+    from autograder.results import question_of
 
-    question = question.partition(".")[0] if question else None
+    question = question_of(question) if question else None
     with contextlib.closing(Database(folder)) as database:
         evidence = database.evidence_of(submission)
     answered = {name for run in evidence.runs for name in run.questions} if evidence is not None else set()

@@ -66,6 +66,11 @@ class Check:
     rulings: tuple[Ruling, ...] = ()  # the same as data, where trials decided
 
 
+def question_of(check: str) -> str:
+    """The question that a check is about, by its name: ``"q1"`` for ``"q1.adds"``."""
+    return check.partition(".")[0]
+
+
 # What a person wrote, cell by cell: "markdown" or "code", and the text.
 Parts = tuple[tuple[Literal["markdown", "code"], Text], ...]
 

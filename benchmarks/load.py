@@ -29,9 +29,9 @@ from autograder.assignment import load_assignment
 from autograder.batch.collect import SubmissionFile
 from autograder.batch.local import LocalEngine
 from autograder.batch.run import grade_all
-from autograder.quality.cases import checks_of, differing_points, question_of
+from autograder.quality.cases import checks_of, differing_points
 from autograder.quality.declared import DeclaredSubmission, declared_submissions
-from autograder.results import Check, Result
+from autograder.results import Check, Result, question_of
 from autograder.sandbox import base, choose
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,7 +20,7 @@ from autograder.errors import AssignmentError, AutograderError, MachineStarved, 
 from autograder.grading.checks import PartialCredit
 from autograder.grading.faults import is_about_a_claim
 from autograder.grading.fixtures import KINDS, fixtures_from_worker
-from autograder.results import Check, LeaderboardEntry, Outcome, Ruling, Visibility
+from autograder.results import Check, LeaderboardEntry, Outcome, Ruling, Visibility, question_of
 from autograder.sanitize import sanitize
 from autograder.training.trials import TrialLog
 
@@ -39,7 +39,6 @@ class GradersRun:
 class _Case:
     """One test item: a whole check, or one parametrised case of it."""
 
-    question: str
     check: str
     title: str
     worth: float
@@ -71,7 +70,7 @@ class Record:
 
     def wants(self, item: pytest.Item) -> bool:
         """Whether a test is to be run."""
-        if self.questions and question_of(item) not in self.questions:
+        if self.questions and question_of(check_name(item)) not in self.questions:
             return False
         return not self.only_trials or "make_trials" in getattr(item, "fixturenames", ())
 
@@ -79,7 +78,7 @@ class Record:
         """Enter every check before the first one runs, so that one that does not report is seen."""
         for item in filter(self.wants, items):
             value, title, visibility = require_points(item).args
-            case = _Case(question_of(item), _check_name(item), str(title), float(value), visibility)
+            case = _Case(check_name(item), str(title), float(value), visibility)
             self._cases[item.nodeid] = case
             self._checks.setdefault(case.check, []).append(case)
 
@@ -132,9 +131,10 @@ class Record:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Say what is tried next, to whoever has to know it should this process not survive that."""
         case = self._changing(nodeid)
-        if case.question != self._at:
-            self._at = case.question
-            self.begins(self._at)
+        question = question_of(case.check)
+        if question != self._at:
+            self._at = question
+            self.begins(question)
         case.feedback = "The grader process ended while it ran this check."
         self.decided(self.run(self.trouble))
 
@@ -208,11 +208,7 @@ def require_points(item: pytest.Item) -> pytest.Mark:
     return marker
 
 
-def question_of(item: pytest.Item) -> str:
-    """The question that a test is about, by its file."""
-    return item.path.stem.removeprefix("test_")
-
-
-def _check_name(item: pytest.Item) -> str:
+def check_name(item: pytest.Item) -> str:
+    """The name of the check that a test is, or is a case of: its file says the question."""
     function = getattr(item, "originalname", None) or item.name
-    return f"{question_of(item)}.{function.removeprefix('test_')}"
+    return f"{item.path.stem.removeprefix('test_')}.{function.removeprefix('test_')}"

@@ -25,8 +25,9 @@ from autograder.errors import AutograderError, OldName
 from autograder.grading.checks import MARKER
 from autograder.grading.deadline import Deadline
 from autograder.grading.fixtures import Fixtures, Grading
-from autograder.grading.record import GradersRun, Record, question_of, require_points
+from autograder.grading.record import GradersRun, Record, check_name, require_points
 from autograder.remote import RemoteSubmission
+from autograder.results import question_of
 from autograder.training.calibration import read_calibration
 from autograder.training.rulings import Deciding, Listening, Measuring, Ruler
 from autograder.training.trials import TrialLog
@@ -78,7 +79,7 @@ class Graders:
     @property
     def questions(self) -> tuple[str, ...]:
         """The questions that have checks, in order; none where the graders can't be read."""
-        return tuple(dict.fromkeys(map(question_of, self._loop.items)))
+        return tuple(dict.fromkeys(question_of(check_name(item)) for item in self._loop.items))
 
     def declared(self) -> GradersRun:
         """The checks that they declare, without running any. Warns of old names that they use."""

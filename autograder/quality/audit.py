@@ -15,9 +15,9 @@ from autograder.batch.run import TaskGrader, result_of
 from autograder.batch.task import AssignmentSource, GradingTask, assignment_digest, environment_of
 from autograder.errors import UsageError
 from autograder.quality.audited import Audit, read_audit
-from autograder.quality.cases import Difference, asked_of, cases, checks_of, differences, question_of
+from autograder.quality.cases import Difference, asked_of, cases, checks_of, differences
 from autograder.quality.kept import KeptResults
-from autograder.results import Result
+from autograder.results import Result, question_of
 from autograder.sandbox import Sandbox
 
 # For what never ends, which takes as long as it may.

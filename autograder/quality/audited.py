@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict
 from autograder.assignment import Assignment, files_in, read_kept
 from autograder.atomic import write_whole
 from autograder.batch.task import GradingTask
-from autograder.quality.cases import Difference, cases, checks_of, question_of
+from autograder.quality.cases import Difference, cases, checks_of
 from autograder.quality.declared import DeclaredSubmission
-from autograder.results import Check, Result
+from autograder.results import Check, Result, question_of
 from autograder.training.calibration import FILE as CALIBRATION
 
 FILE = "audit.json"

@@ -15,7 +15,7 @@ from autograder.assignment import Assignment
 from autograder.errors import AssignmentError
 from autograder.grading.session import declared_checks
 from autograder.quality.declared import DECLARATIONS, FOLDER, Declaration, DeclaredSubmission, declared_submissions
-from autograder.results import Check, Result
+from autograder.results import Check, Result, question_of
 
 BLANK = "notebooks/blank.ipynb"
 REFERENCE = "notebooks/reference.ipynb"
@@ -28,11 +28,6 @@ class Difference:
 
     check: str
     words: str
-
-
-def question_of(check: str) -> str:
-    """``"q1"`` for ``"q1.adds"``."""
-    return check.partition(".")[0]
 
 
 def checks_of(assignment: Assignment) -> tuple[Check, ...]:

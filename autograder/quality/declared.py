@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, TypeAdapter, Valid
 from autograder.assignment import find_assignment
 from autograder.errors import AssignmentError, AutograderError, UsageError
 from autograder.quality.changes import BadChange, compose
-from autograder.results import Status
+from autograder.results import Status, question_of
 
 FOLDER = "submissions"
 CHANGES = "changes"
@@ -55,7 +55,7 @@ class Declaration(BaseModel):
 
     def leaves_out(self, check: str) -> bool:
         """Whether a check (``"q1.adds"``) is of a question that it does not answer."""
-        return self.answers is not None and check.partition(".")[0] not in self.answers
+        return self.answers is not None and question_of(check) not in self.answers
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from autograder.report.listener import Listener
 from autograder.report.progress import ProgressBar
-from autograder.results import Check, Result
+from autograder.results import Result, question_of
 from autograder.sanitize import sanitize
 
 _STYLES = {
@@ -82,7 +82,7 @@ _BESIDE_QUESTIONS = 50  # columns of a terminal that the rest of the table takes
 
 
 def _table(results: Sequence[Result], width: int) -> Table:
-    questions = list(dict.fromkeys(_question(check) for result in results for check in result.checks))
+    questions = list(dict.fromkeys(question_of(check.name) for result in results for check in result.checks))
     if width < _BESIDE_QUESTIONS + 5 * len(questions):
         questions = []  # scores.csv has them
     table = Table(header_style="bold", row_styles=["", "dim"] if len(results) > 20 else None)
@@ -106,16 +106,12 @@ def _table(results: Sequence[Result], width: int) -> Table:
     return table
 
 
-def _question(check: Check) -> str:
-    return check.name.partition(".")[0]
-
-
 def _is_full(result: Result) -> bool:
     return bool(result.checks) and result.score >= result.max_score
 
 
 def _points_of(result: Result, question: str) -> Text:
-    checks = [check for check in result.checks if _question(check) == question]
+    checks = [check for check in result.checks if question_of(check.name) == question]
     got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
     return _text(f"{got:g}", "green" if got >= most else "red" if got == 0 else "yellow")
 
