@@ -11,6 +11,7 @@ import __future__
 
 import ast
 import builtins
+import contextlib
 import importlib
 import linecache
 import re
@@ -114,30 +115,17 @@ def _first_line(node: ast.stmt) -> int:
 
 
 def _parse(source: str, filename: str) -> ast.Module:
-    """The cell's syntax tree. Most cells are plain Python, and parsed once."""
-    try:
+    """The cell's syntax tree. Most cells are plain Python; IPython's own transformer is for those that are not."""
+    with contextlib.suppress(SyntaxError):
         return ast.parse(source, filename)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pass
-    return ast.parse(_python_of(source), filename)
+    if _PLAIN_MAGIC.match(source):
+        return _parse(_PLAIN_MAGIC.sub(r"\1", source), filename)
+    from IPython.core.inputtransformer2 import TransformerManager, leading_empty_lines
 
-
-def _python_of(source: str) -> str:
-    """The cell as plain Python: IPython's own transformer, only where the cell needs it."""
-    try:
-        ast.parse(source)
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager, leading_empty_lines
-
-        if _PLAIN_MAGIC.match(source):
-            return _python_of(_PLAIN_MAGIC.sub(r"\1", source))
-        manager = TransformerManager()
-        manager.cleanup_transforms.remove(leading_empty_lines)  # else line numbers would be off
-        transformed: str = manager.transform_cell(source)
-        return transformed
-    except (ValueError, RecursionError, MemoryError):  # NUL bytes, absurd nesting: compile() says it better
-        pass
-    return source
+    manager = TransformerManager()
+    manager.cleanup_transforms.remove(leading_empty_lines)  # else line numbers would be off
+    transformed: str = manager.transform_cell(source)
+    return ast.parse(transformed, filename)
 
 
 class _Shell:
