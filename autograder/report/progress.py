@@ -70,7 +70,7 @@ class ProgressBar(Listener):
             score = f"{result.score:g}/{result.max_score:g}"
             parts = [f"{result.submission}: {score} {result.status} ({result.seconds:.1f} s)"]
             parts += [f"{self._done} of {self._all}"] if self._all > 1 else []
-            self._console.print(Text(sanitize(", ".join([*parts, *self._left()]))))
+            self._console.print(Text(sanitize(", ".join([*parts, *self._left()]))), soft_wrap=True)  # a line each
 
     def _show(self) -> None:
         names = ", ".join(self._at_work[:_SHOWN])
