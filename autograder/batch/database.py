@@ -128,7 +128,7 @@ class Database:
     def put(self, result: Result) -> None:
         """Keep the result of a submission, in place of what there was."""
         with self._changing() as connection:
-            connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, 1)", (result.submission, result.to_json()))
+            self._put_result(connection, result)
 
     def result(self, name: str) -> Result | None:
         """The result of a submission, if there is one.
@@ -171,9 +171,7 @@ class Database:
                     "INSERT INTO before SELECT ?, name, json FROM results WHERE name = ?",
                     (last + 1, result.submission),
                 )
-                connection.execute(
-                    "INSERT OR REPLACE INTO results VALUES (?, ?, 1)", (result.submission, result.to_json())
-                )
+                self._put_result(connection, result)
 
     def undo(self) -> list[Result]:
         """Go back to the results before the last :meth:`replace`; returns them: none if there was no such."""
@@ -233,6 +231,10 @@ class Database:
                     connection.execute("INSERT INTO held VALUES (?, ?)", (evidence_key, digest))
             if graded.is_final:
                 connection.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?)", (task.key, graded.result.to_json()))
+
+    @staticmethod
+    def _put_result(connection: sqlite3.Connection, result: Result) -> None:
+        connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, 1)", (result.submission, result.to_json()))
 
     @staticmethod
     def _put_blob(connection: sqlite3.Connection, digest: str, data: bytes) -> None:

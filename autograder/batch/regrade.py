@@ -150,5 +150,5 @@ def undo(store: ResultStore) -> Sequence[str]:
 
 def _write_all(store: ResultStore, changed: Sequence[Result]) -> None:
     for result in changed:
-        store.graded(result)
+        store.write(result)
     store.finished_with(store.database.results())

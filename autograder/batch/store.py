@@ -135,6 +135,12 @@ class ResultStore(Listener):
 
     def add(self, result: Result) -> None:
         """Write one result at once, so that nothing is lost if a later one fails."""
+        self.write(result)
+        if result.submission not in self.unwritten:
+            self._try_to_keep(lambda: self.database.put(result))
+
+    def write(self, result: Result) -> None:
+        """Write the file of a result that is kept already."""
         self._rows[result.submission] = result
         self._try(result.submission, lambda: self._write(result))
 
@@ -174,7 +180,6 @@ class ResultStore(Listener):
                 raise
             # The submission is in the file, under its own name.
             write_whole(results / f"{_digest(result.submission)}.json", text)
-        self._try_to_keep(lambda: self.database.put(result))
 
     def write_scores(self, order: Sequence[str]) -> Path:
         """Write ``scores.csv``: a row for each submission in this order, a column for each check.
