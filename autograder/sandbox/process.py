@@ -190,10 +190,8 @@ class WorkerController:
 
         Who stops before the end must close the worker, which goes on to answer what it was sent.
         """
-        left, waiting = (
-            deque[dict[str, Any] | bytes](messages),
-            deque[int](),
-        )  # to be sent; the numbers of what was sent and not answered
+        left = deque[dict[str, Any] | bytes](messages)  # to be sent
+        waiting = deque[int]()  # the numbers of what was sent and not answered
         clock, ahead = Clock(self._process.pid), bytearray()
         while left or waiting:
             turn = _Turn(self._connection, clock, seconds(), ahead)
