@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from measured import environment, write
+from measured import environment, trivial_assignment, trivial_submissions, write
 from plain_otter import ENVIRONMENT
 
 COUNTS = (10, 100, 1000, 5000)
@@ -30,20 +30,9 @@ def test_adds(submission):
 """
 
 
-def trivial_assignment(folder: Path) -> Path:
-    (folder / "graders").mkdir(parents=True)
-    (folder / "assignment.toml").write_text('title = "Sums"\npreload = []\n')
-    (folder / "graders" / "test_q1.py").write_text(GRADER)
-    (folder / "graders" / "key").write_text("00" * 32 + "\n")
-    return folder
-
-
 def command_for(assignment: Path, count: int, folder: Path) -> dict[str, float]:
     """Grade so many: wall time and processor time in seconds, and memory in MiB, of the command's own process."""
-    given = folder / "given"
-    given.mkdir(parents=True)
-    for number in range(count):
-        (given / f"student{number:05}.py").write_text(f"def add(a, b):\n    return a + b\n\nnumber = {number}\n")
+    given = trivial_submissions(count, folder / "given")
     command = [sys.executable, "-m", "autograder", "grade", assignment, given, "-o", folder / "out"]
     began, most = time.perf_counter(), 0
     running = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
@@ -74,7 +63,7 @@ def main() -> None:
     counts = parser.parse_args().count or list(COUNTS)
     rows = []
     with tempfile.TemporaryDirectory() as name:
-        assignment = trivial_assignment(Path(name, "assignment"))
+        assignment = trivial_assignment(Path(name, "assignment"), GRADER)
         for count in counts:
             rows.append({"count": count, **command_for(assignment, count, Path(name, str(count)))})
             print(rows[-1], flush=True)

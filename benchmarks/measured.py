@@ -62,6 +62,24 @@ def variants(count: int, folder: Path, kinds: tuple[str, ...], *, defining: bool
     return paths
 
 
+def trivial_assignment(folder: Path, *graders: str) -> Path:
+    """An assignment that trains nothing, with a question for each of these texts of graders."""
+    (folder / "graders").mkdir(parents=True)
+    (folder / "assignment.toml").write_text('title = "Sums"\npreload = []\n')
+    (folder / "graders" / "key").write_text("00" * 32 + "\n")
+    for number, text in enumerate(graders, 1):
+        (folder / "graders" / f"test_q{number}.py").write_text(text)
+    return folder
+
+
+def trivial_submissions(count: int, folder: Path) -> Path:
+    """So many that define a function ``add``, no two the same."""
+    folder.mkdir(parents=True)
+    for number in range(count):
+        (folder / f"student{number:05}.py").write_text(f"def add(a, b):\n    return a + b\n\nnumber = {number}\n")
+    return folder
+
+
 class Student(NamedTuple):
     """What a submission's workers used, once they were ready."""
 

@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from measured import CNN, CORES, environment, variants, write
+from measured import CNN, CORES, environment, trivial_assignment, trivial_submissions, variants, write
 
 from autograder.assignment import load_assignment
 from autograder.batch.collect import collect
@@ -56,16 +56,8 @@ class Timed:
 
 def trivial(folder: Path, count: int) -> tuple[Path, Path]:
     """An assignment of two questions, and submissions."""
-    assignment, given = folder / "assignment", folder / "given"
-    (assignment / "graders").mkdir(parents=True)
-    (assignment / "assignment.toml").write_text('title = "Sums"\npreload = []\n')
-    (assignment / "graders" / "key").write_text("00" * 32 + "\n")
-    for name in ("test_q1.py", "test_q2.py"):
-        (assignment / "graders" / name).write_text(GRADER)
-    given.mkdir()
-    for number in range(count):
-        (given / f"student{number:05}.py").write_text(f"def add(a, b):\n    return a + b\n\nnumber = {number}\n")
-    return assignment, given
+    assignment = trivial_assignment(folder / "assignment", GRADER, GRADER)
+    return assignment, trivial_submissions(count, folder / "given")
 
 
 def training(folder: Path, count: int) -> tuple[Path, Path]:
