@@ -50,6 +50,7 @@ def test_the_lessons_graders_use_what_is_public(path):
             assert public is None or {alias.name for alias in node.names} <= set(public)
 
 
+@pytest.mark.slow
 def test_a_grader_is_checked_by_its_types(tmp_path):
     """As one who installed the package sees it: mypy heeds `py.typed`, and a wrong use is told."""
     (tmp_path / "test_q1.py").write_text(

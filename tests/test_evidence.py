@@ -129,6 +129,7 @@ def test_identical_submissions_run_once_and_nothing_runs_twice(graded):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "score"),
     [
@@ -196,6 +197,7 @@ def test_who_is_gone_does_not_linger(folder, graded, tmp_path):
     assert [result.submission for result in ResultStore(tmp_path / "out").database.results()] == list(results)
 
 
+@pytest.mark.slow
 def test_regrade_shows_accepts_and_goes_back(assignment, folder, tmp_path):
     out = tmp_path / "out"
     assert command("grade", assignment.folder, folder, "-o", out).returncode == 0
@@ -221,6 +223,7 @@ def test_regrade_shows_accepts_and_goes_back(assignment, folder, tmp_path):
     assert nothing.returncode == 2 and "nothing to go back to" in nothing.stderr
 
 
+@pytest.mark.slow
 def test_show_tells_what_was_asked_and_answered(assignment, folder, tmp_path):
     assert command("grade", assignment.folder, folder, "-o", tmp_path / "out").returncode == 0
     shown = command("show", tmp_path / "out", "ben.py", "q1")
@@ -270,6 +273,7 @@ LESSONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
 def test_lessons_are_replayed_as_they_ran(name, tmp_path):
     lesson, declared = LESSONS[name]
@@ -278,6 +282,7 @@ def test_lessons_are_replayed_as_they_ran(name, tmp_path):
     hold_to_replay(assignment, declared.write(tmp_path), sandbox, WITHOUT_TRAINING[lesson])
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_the_same_command_goes_on(assignment, folder, tmp_path):
     for number in range(4):
         (folder / f"more{number}.py").write_text(f"{ADA}\n# {number}\n")
@@ -387,6 +392,7 @@ def test_what_is_answered_after_another_question_is_replayed_as_that(assignment,
     assert (results["ada.py"].score, store.workers) == (4, 0)
 
 
+@pytest.mark.slow
 def test_who_is_not_kept_is_named_in_a_regrading(assignment, folder, tmp_path):
     assert command("grade", assignment.folder, folder, "-o", tmp_path / "out").returncode == 0
     with contextlib.closing(sqlite3.connect(tmp_path / "out/store.sqlite", isolation_level=None)) as connection:
@@ -395,6 +401,7 @@ def test_who_is_not_kept_is_named_in_a_regrading(assignment, folder, tmp_path):
     assert "ben.py" in shown.stdout and "0 gain, 0 lose, 2 keep" in shown.stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done(make_assignment, tmp_path):
     assignment = make_assignment({"test_q1.py": Q1}, "[seconds]\ncall = 300\n")
     given, out = tmp_path / "class", tmp_path / "out"
