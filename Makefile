@@ -36,7 +36,7 @@ $(VENV)/.done: pyproject.toml constraints.txt
 	@command -v bwrap >/dev/null || { $(call install,bubblewrap); }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,lessons]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dask,dev,lessons]'
 	@touch $@
 
 # A few of each kind, as a class would hand them in: right, wrong, hostile, broken, and the blank student version.
@@ -59,9 +59,9 @@ test: test-packages lint
 	$(PYTEST)
 
 # For who changed a line. It leaves out what takes long: the lessons (their graders, their notebooks, the studies of
-# them), Otter and the release, the processes of the command, of CI and of commit hooks, the sandboxes, and what trains,
-# draws or attacks. And single tests of other files, by the marker `slow`.
-SLOW := attacks calibrate cells ci cli cnn_lesson commit_hooks convolve_lesson drawings faults_benchmark \
+# them), Otter and the release, the processes of the command, of CI and of commit hooks, engines, the sandboxes, and what
+# trains, draws or attacks. And single tests of other files, by the marker `slow`.
+SLOW := attacks calibrate cells ci cli cnn_lesson commit_hooks convolve_lesson dask drawings engines faults_benchmark \
         lessons_graders load neighbours packaging reports sandbox student study temporary trials written zygote
 
 test-quick: setup

@@ -13,6 +13,8 @@ import click
 from autograder.errors import AutograderError, UsageError
 
 if TYPE_CHECKING:
+    from autograder.batch.engine import Engine
+    from autograder.batch.lane import LaneLimits
     from autograder.results import Result
 
 
@@ -57,7 +59,15 @@ def main() -> None:
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _MAX_WORKERS = click.option(
-    "-j", "--jobs", "max_workers", type=click.IntRange(min=1), help="How many at a time.  [default: one a core]"
+    "-j", "--jobs", "max_workers", type=click.IntRange(min=1),
+    help="How many at a time.  [default: one a core, or a thread of the cluster]",
+)  # fmt: skip
+_ENGINE = click.option(
+    "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True,
+    help="Where lanes run: on this machine, or on the workers of a Dask cluster.",
+)  # fmt: skip
+_SCHEDULER = click.option(
+    "--scheduler", metavar="ADDRESS", help="Where the scheduler of the Dask cluster is: tls://HOST:8786."
 )
 _OUTPUT = click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True,
@@ -73,6 +83,8 @@ _QUESTIONS = click.option(
 @click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SUBMISSION...")
 @_OUTPUT
 @_MAX_WORKERS
+@_ENGINE
+@_SCHEDULER
 @_QUESTIONS
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML, with every check.")
@@ -87,6 +99,8 @@ def grade(
     submissions: tuple[Path, ...],
     output: Path,
     max_workers: int | None,
+    engine: str,
+    scheduler: str | None,
     questions: tuple[str, ...],
     fail_under: float | None,
     junit: Path | None,
@@ -100,8 +114,6 @@ def grade(
     """Grade SUBMISSIONs (files, or folders of them) of ASSIGNMENT (a name under solutions/, a folder, or a zip)."""
     # Imported here, so that `autograder --help` does not wait for them.
     from autograder.batch.collect import collect
-    from autograder.batch.cores import usable_cores
-    from autograder.batch.local import LocalEngine
     from autograder.batch.run import grade_class
     from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
@@ -115,13 +127,13 @@ def grade(
         chosen.check_questions(questions)
         collected = collect(submissions)
         confinement = choose(sandbox, forbidden=(chosen.folder,))
-        engine = LocalEngine(max_workers or usable_cores())
+        lanes = _engine(engine, scheduler, max_workers)
         display = Display(chosen.settings.title, confinement.name, output, debug=debug)
         marking = Marking(output, chosen.settings.title, display.to_be_marked)
         wanted = reports(junit=junit, markdown=markdown, classroom=classroom, annotate=annotate)
         with store.locked():
             listeners = [*wanted, marking, store, display]
-            results = grade_class(chosen, collected, confinement, engine, listeners, questions, store)
+            results = grade_class(chosen, collected, confinement, lanes, listeners, questions, store)
     if store.resumed:
         click.echo(f"{len(store.resumed)} known from before, and not run again (--fresh does).")
     return _exit_status(results, fail_under)
@@ -131,6 +143,8 @@ def grade(
 @click.argument("assignment")
 @_OUTPUT
 @_MAX_WORKERS
+@_ENGINE
+@_SCHEDULER
 @_QUESTIONS
 @click.option("--accept", "is_accepted", is_flag=True, help="Write the results; those of before are kept.")
 @click.option("--undo", "goes_back", is_flag=True, help="Go back to the results before the last --accept.")
@@ -140,6 +154,8 @@ def regrade(
     assignment: str,
     output: Path,
     max_workers: int | None,
+    engine: str,
+    scheduler: str | None,
     questions: tuple[str, ...],
     is_accepted: bool,
     goes_back: bool,
@@ -153,8 +169,6 @@ def regrade(
 
     from autograder.atomic import write_whole
     from autograder.batch import regrade as again
-    from autograder.batch.cores import usable_cores
-    from autograder.batch.local import LocalEngine
     from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
     from autograder.report.changes import show_changes
@@ -168,8 +182,8 @@ def regrade(
             click.echo(f"{len(names)} results are as they were before.")
             return
         confinement = choose(sandbox, forbidden=(chosen.folder,))
-        engine, bar = LocalEngine(max_workers or usable_cores()), ProgressBar(Console())
-        regraded = again.regrade(chosen, confinement, engine, store, questions, bar)
+        lanes, bar = _engine(engine, scheduler, max_workers), ProgressBar(Console())
+        regraded = again.regrade(chosen, confinement, lanes, store, questions, bar)
         write_whole(output / "regrade.csv", regraded.table())
         show_changes(
             [(c.submission, c.check, c.before, c.after, c.why) for c in regraded.changes], len(regraded.results)
@@ -203,6 +217,32 @@ def show(folder: Path, submission: str, question: str | None) -> None:
         raise UsageError(f"nothing that {submission!r} answered {f'to {question} ' if question else ''}is in {folder}")
     for line in transcript(evidence, question):
         click.echo(line)
+
+
+def _engine(name: str, scheduler: str | None, max_workers: int | None, limits: LaneLimits | None = None) -> Engine:
+    """What runs lanes, as the options say.
+
+    Raises:
+        UsageError: they don't fit together, or Dask is not installed.
+    """
+    from autograder.batch.lane import LaneLimits
+
+    limits = limits or LaneLimits()
+    if name == "local":
+        from autograder.batch.cores import usable_cores
+        from autograder.batch.local import LocalEngine
+
+        if scheduler:
+            raise UsageError("--scheduler is for --engine dask")
+        return LocalEngine(max_workers or usable_cores(), limits)
+    try:
+        from autograder.batch.dask import DaskEngine, configured_scheduler
+    except ModuleNotFoundError:
+        raise UsageError("--engine dask needs Dask: pip install 'torch-autograder[dask]'") from None
+    scheduler = scheduler or configured_scheduler()
+    if not scheduler:
+        raise UsageError("give the address of the Dask cluster's scheduler: --scheduler tls://HOST:8786")
+    return DaskEngine(scheduler, max_workers, limits, lambda sentence: click.echo(f"autograder: {sentence}", err=True))
 
 
 def _exit_status(results: list[Result], fail_under: float | None) -> int:
@@ -249,11 +289,21 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
 @main.command()
 @click.argument("assignment")
 @_MAX_WORKERS
+@_ENGINE
+@_SCHEDULER
 @click.option("--seeds", type=click.IntRange(min=1), help="How many for each style.  [default: 100]")
 @click.option("--quick", is_flag=True, help="A few trainings of each style, to try it out; nothing is stored.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
-def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick: bool, sandbox: str) -> None:
+def calibrate(
+    assignment: str,
+    max_workers: int | None,
+    engine: str,
+    scheduler: str | None,
+    seeds: int | None,
+    quick: bool,
+    sandbox: str,
+) -> None:
     """Train the right submissions of ASSIGNMENT with many seeds, and report what its thresholds are worth.
 
     What was measured before is kept, but for styles and kinds of trials that were changed since; a run that was
@@ -262,8 +312,6 @@ def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick
     from rich.progress import Progress
 
     from autograder.assignment import find_assignment
-    from autograder.batch.cores import usable_cores
-    from autograder.batch.local import LocalEngine
     from autograder.quality.calibrate import QUICK_SEEDS, SEEDS, TASK_LIMITS
     from autograder.quality.calibrate import calibrate as run
     from autograder.quality.tables import show
@@ -276,7 +324,7 @@ def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick
         report = run(
             chosen,
             confinement,
-            LocalEngine(max_workers or usable_cores(), TASK_LIMITS),
+            _engine(engine, scheduler, max_workers, TASK_LIMITS),
             seeds or (QUICK_SEEDS if quick else SEEDS),
             store=not quick,
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
@@ -287,6 +335,8 @@ def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick
 @main.command()
 @click.argument("assignment")
 @_MAX_WORKERS
+@_ENGINE
+@_SCHEDULER
 @_QUESTIONS
 @click.option(
     "--only", multiple=True, metavar="NAME", help="This submission alone, or those of a pattern: 'wrong/q1_*'."
@@ -297,6 +347,8 @@ def calibrate(assignment: str, max_workers: int | None, seeds: int | None, quick
 def audit(
     assignment: str,
     max_workers: int | None,
+    engine: str,
+    scheduler: str | None,
     questions: tuple[str, ...],
     only: tuple[str, ...],
     anew: bool,
@@ -310,8 +362,6 @@ def audit(
     from rich.progress import Progress
 
     from autograder.assignment import find_assignment
-    from autograder.batch.cores import usable_cores
-    from autograder.batch.local import LocalEngine
     from autograder.quality.audit import audit as run
     from autograder.quality.tables import show_audit
     from autograder.sandbox import choose
@@ -323,7 +373,7 @@ def audit(
         report = run(
             chosen,
             confinement,
-            LocalEngine(max_workers or usable_cores()),
+            _engine(engine, scheduler, max_workers),
             only=only,
             questions=questions,
             anew=anew or bool(os.environ.get("CI")),

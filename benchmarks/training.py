@@ -24,7 +24,8 @@ from rich.progress import Progress
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.batch.engine import Engine, Tell
-from autograder.batch.local import LaneLimits, LocalEngine
+from autograder.batch.lane import LaneLimits
+from autograder.batch.local import LocalEngine
 from autograder.grading.grade import worker_for
 from autograder.grading.session import Graders, run_graders
 from autograder.quality.declared import declared_submissions

@@ -15,7 +15,8 @@ import pytest
 from commands import autograder, process
 
 from autograder.batch.collect import SubmissionFile, collect
-from autograder.batch.local import LaneLimits, LocalEngine
+from autograder.batch.lane import LaneLimits
+from autograder.batch.local import LocalEngine
 from autograder.batch.run import grade_all
 from autograder.batch.store import ResultStore
 from autograder.errors import UsageError

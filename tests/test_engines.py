@@ -10,12 +10,30 @@ from pathlib import Path
 
 import psutil
 import pytest
+from clusters import Cluster
 
+from autograder.batch.dask import DaskEngine
 from autograder.batch.engine import Died, Raised, Returned
-from autograder.batch.local import LaneLimits, LocalEngine
+from autograder.batch.lane import LaneLimits
+from autograder.batch.local import LocalEngine
 from autograder.errors import ProcessDied, StudentError
 
-ENGINES = {"local": lambda max_workers: LocalEngine(max_workers, LaneLimits(cpu_seconds=1, memory_mb=300))}
+LIMITS = LaneLimits(cpu_seconds=1, memory_mb=300)
+SCHEDULER = "TEST_SCHEDULER"  # in the environment: where the cluster is
+ENGINES = {
+    "local": lambda max_workers: LocalEngine(max_workers, LIMITS),
+    "dask": lambda max_workers: DaskEngine(os.environ[SCHEDULER], max_workers, LIMITS),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster(tmp_path_factory):
+    """A scheduler and two workers with two threads each, one of them below a nanny."""
+    with closing(Cluster(tmp_path_factory.mktemp("cluster"))) as cluster, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SCHEDULER, cluster.address)
+        cluster.start_worker()
+        cluster.start_worker("--no-nanny")
+        yield cluster
 
 
 @pytest.fixture(params=ENGINES)

@@ -37,6 +37,16 @@ class Environment:
     framework: str  # version, and a digest of the code that decides
     sandbox: str  # the kind
 
+    def differences(self, other: Environment) -> str:
+        """In words, what it has otherwise than another one; nothing where they are the same."""
+        mine, others = self._versions(), other._versions()
+        names = [name for name in dict.fromkeys([*mine, *others]) if mine.get(name) != others.get(name)]
+        return ", ".join(f"{name} {mine.get(name, 'missing')} instead of {others.get(name, 'none')}" for name in names)
+
+    def _versions(self) -> dict[str, str]:
+        libraries = dict(self.libraries)
+        return {"Python": self.python, "torch-autograder": self.framework, "sandbox": self.sandbox, **libraries}
+
 
 def environment_of(assignment: Assignment, sandbox: Sandbox) -> Environment:
     """The environment of this process, as far as an assignment has to do with it."""
@@ -95,10 +105,10 @@ def assignment_digest(assignment: Assignment) -> str:
     and its calibration; neither the master notebook nor the submissions to try the graders with.
     """
     settings = assignment.settings.model_dump_json().encode()
-    return _digest(_files_of(assignment), settings, assignment.key.secret)
+    return _digest(files_of(assignment), settings, assignment.key.secret)
 
 
-def _files_of(assignment: Assignment) -> Iterator[tuple[str, Path]]:
+def files_of(assignment: Assignment) -> Iterator[tuple[str, Path]]:
     """Name and place of each file that decides, but for those that an assignment holds in memory."""
     folder = assignment.folder
     named = {"graders": assignment.graders, CALIBRATION: folder / CALIBRATION, **assignment.student_files}
@@ -199,7 +209,7 @@ class AssignmentSource:
                 "the assignment of this task is not here: give the folder, or the package, it was made from"
             )
         assignment = self._assignments[digest]
-        seen = [(path, path.stat().st_mtime_ns, path.stat().st_size) for _, path in _files_of(assignment)]
+        seen = [(path, path.stat().st_mtime_ns, path.stat().st_size) for _, path in files_of(assignment)]
         if self._checked.get(digest) != seen:  # read again only what was touched
             if assignment_digest(assignment) != digest:
                 raise AssignmentError(f"{assignment.folder} was changed while it was graded with: grade again")

@@ -12,12 +12,12 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
 from autograder.batch.engine import Engine, Tell
-from autograder.batch.local import LaneLimits
+from autograder.batch.lane import LaneLimits
 from autograder.errors import AssignmentError, AutograderError, UnreadableSubmission
 from autograder.grading.grade import worker_for
 from autograder.grading.session import measure_training, requirements_of_training
 from autograder.sandbox import Sandbox
-from autograder.submission import SUFFIXES, Submission, read_submission
+from autograder.submission import SUFFIXES, Submission, parse_submission
 from autograder.training.calibration import (
     FILE,
     Calibration,
@@ -84,7 +84,8 @@ def calibrate(
     def wanted() -> Iterator[_Task]:
         return (task for task in waiting if task.style not in troubles)
 
-    with closing(engine.run(_Trainer(assignment, sandbox, found), wanted())) as outcomes:
+    contents = {name: (path.suffix.lower(), path.read_bytes()) for name, path in found.items()}
+    with closing(engine.run(_Trainer(assignment, sandbox, contents), wanted())) as outcomes:
         for task, outcome in outcomes:
             try:
                 trained = outcome.result()
@@ -175,11 +176,11 @@ class _Trainer:
 
     assignment: Assignment
     sandbox: Sandbox
-    styles: dict[str, Path]
+    styles: dict[str, tuple[str, bytes]]  # by name: suffix and content
 
     def __call__(self, task: _Task, _tell: Tell[_Trained]) -> _Trained:
         trained: _Trained = []
-        submission = read_submission(self.styles[task.style])
+        submission = parse_submission(*self.styles[task.style])
         with worker_for(self.assignment, submission, self.sandbox, _SECONDS) as remote:
             for number, wanted in task.kinds.items():
                 measured, run = measure_training(self.assignment.with_key(_key(number)), remote, wanted)
