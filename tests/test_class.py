@@ -75,7 +75,7 @@ def test_listeners_are_told_in_turn_and_of_the_end_in_the_other_order(grade):
 
 def test_one_that_fails_at_a_result_ends_the_grading_and_all_are_told(grade):
     told = []
-    before = psutil.Process().children()  # the lane that grades the lessons' submissions, where this process has had one
+    before = psutil.Process().children()  # a lane that grades the lessons, where there is one
     with pytest.raises(OSError, match="two can't write"):
         grade(Notes("one", told), Notes("two", told, fails="graded"), Notes("three", told))
     assert [event for _, *event in told if event[0] == "finished"] == 3 * [["finished", ["a.py"], False]]
