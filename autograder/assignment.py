@@ -47,6 +47,13 @@ class LimitSettings(_Strict):
     disk_mb: PositiveInt = 256
 
 
+class ModelSettings(_Strict):
+    """How large a model may be that a submission hands over to be judged."""
+
+    parameters: PositiveInt = 2_000_000  # numbers that training can move
+    others: PositiveInt = 10_000  # in buffers, frozen parameters, and tensors that its forward pass uses besides
+
+
 class CalibrationSettings(_Strict):
     """Which right submissions verdicts on training rest on."""
 
@@ -64,6 +71,7 @@ class Settings(_Strict):
     preload: list[str] = ["numpy", "torch"]  # modules that a worker imports before it sees a submission
     seconds: TimeLimits = TimeLimits()
     limits: LimitSettings = LimitSettings()
+    model: ModelSettings = ModelSettings()
     calibration: CalibrationSettings = CalibrationSettings()
 
     @field_validator("files", "autograder_files")

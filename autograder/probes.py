@@ -1,15 +1,16 @@
 """What graders may ask of models, training and figures in the worker.
 
-The looking is done in the worker (:mod:`autograder.worker.observe`), beside student code, so each answer is a
-claim: it is held to its declared form here, and an answer of another form is a :class:`BadClaim`. Where a claim
-alone decides, it is worth few points.
+What a model does is computed where no student code ran, from what the worker hands over: see
+:mod:`autograder.judged`. The rest is looked at in the worker (:mod:`autograder.worker.observe`), beside student code,
+so each answer is a claim: it is held to its declared form here, and an answer of another form is a :class:`BadClaim`.
+Where a claim alone decides, it is worth few points.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,11 +20,10 @@ from pydantic.dataclasses import dataclass as validated
 from autograder.diagnosis.causes import Seen
 from autograder.diagnosis.drawn import Axes
 from autograder.errors import BadClaim
-from autograder.evidence import Absent
+from autograder.judged import COMPARED, Images, Judged, scores_of, sent, shapes_of
 from autograder.remote import Handle, RemoteSubmission
 from autograder.worker.wire import Tensor
 
-Images = np.ndarray | Sequence[np.ndarray]  # (N, C, H, W), or N arrays (C, H, W) of any sizes
 _Form = TypeVar("_Form")
 _Array = InstanceOf[np.ndarray]
 
@@ -58,11 +58,6 @@ class Recorded:
     answers: tuple[tuple[np.ndarray, ...], ...] = ()  # see `Probes.record`
 
 
-def shape_of(images: Images) -> str:
-    """How large images are, in words."""
-    return str(images.shape) if isinstance(images, np.ndarray) else f"{len(images)} images of differing sizes"
-
-
 class Probes:
     """The probes, with their answers in a declared form. ``label`` is what messages to the student call it."""
 
@@ -83,11 +78,24 @@ class Probes:
 
         Images of differing sizes are predicted one by one, each in a batch of its own.
         """
-        given = Tensor(images) if isinstance(images, np.ndarray) else [Tensor(image) for image in images]
-        outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, given)
-        if outputs.ndim != 2 or len(outputs) != len(images):
-            raise BadClaim(f"`{label}` turns {shape_of(images)} into {outputs.shape}: one row of scores an image.")
-        return outputs.astype(np.float64)
+        judged = self.hand_over(model, shapes_of(images), label)
+        if judged.unrecordable:
+            return self.ask_itself(model, images, label)
+        judged.compare(images[:COMPARED], lambda some: self.ask_itself(model, some, label))
+        outputs = judged.predict(images)
+        judged.forget()
+        return outputs
+
+    def ask_itself(self, model: Handle, images: Images, label: str) -> np.ndarray:
+        """As :meth:`predict`, by the model in the worker: a claim."""
+        outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, sent(images))
+        return scores_of(outputs, images, label)
+
+    def hand_over(
+        self, model: Handle, shapes: Sequence[tuple[int, ...]], label: str, *, in_training: bool = False
+    ) -> Judged:
+        """The model as data, to be judged where no student code ran, for images of these shapes ``(C, H, W)``."""
+        return Judged(self._remote, model, shapes, label, in_training=in_training)
 
     def parameters(self, model: Handle, label: str) -> dict[str, np.ndarray]:
         """Every registered parameter by its name."""
@@ -95,23 +103,27 @@ class Probes:
             found: dict[str, np.ndarray] = self._ask("parameters", _PARAMETERS, label, model)
         return found
 
-    def parameters_to_reduce(self, model: Handle, label: str) -> dict[str, np.ndarray]:
-        """The same, for what is computed by :meth:`reduce` alone: they are not kept as evidence."""
-        with self._remote.large_replies(), self._remote.to_be_reduced():
-            answer = self._ask("parameters", None, label, model)
-        # In a replay they are absent, and have no form.
-        found: dict[str, np.ndarray] = answer
-        if not isinstance(answer, Absent):
-            found = self._form(_PARAMETERS, answer, label)
-        return found
-
     def reduce(self, name: str, compute: Callable[[], _Form]) -> _Form:
         """See :meth:`autograder.remote.RemoteSubmission.reduce`."""
         return self._remote.reduce(name, compute)
 
     def watched_pass(self, model: Handle, images: np.ndarray, weights: np.ndarray, label: str) -> Pass:
-        """A forward pass, and a backward pass of ``(output * weights).sum()``."""
-        return self._built(Pass, self._ask("forward", None, label, model, Tensor(images), Tensor(weights)), label)
+        """A forward pass, and a backward pass of ``(output * weights).sum()``.
+
+        The gradients are computed from the model as data. What the worker says against its model is believed; where
+        it sees a gradient that is not there, as with an ``autograd.Function`` of the student's, that is a claim.
+        """
+        seen = self._built(Pass, self._ask("forward", None, label, model, Tensor(images), Tensor(weights)), label)
+        if seen.unregistered:
+            return seen
+        judged = self.hand_over(model, shapes_of(images), label, in_training=True)
+        if judged.unrecordable:
+            return seen
+        computed = self._form(_GRADIENTS, judged.ask("gradients", images, weights), label)
+        judged.forget()
+        self._remote.is_claimed |= any(size and not computed.get(name) for name, size in seen.gradients.items())
+        gradients = {name: size and (computed.get(name) or size) for name, size in seen.gradients.items()}
+        return replace(seen, gradients={**computed, **gradients})
 
     def warm_up(self, model: Handle, images: np.ndarray, label: str) -> None:
         """Give lazy layers their parameters, by one pass of ``images`` ``(N, C, H, W)`` in evaluation mode."""
@@ -119,7 +131,12 @@ class Probes:
 
     def layers(self, model: Handle, images: np.ndarray, label: str) -> Layers | None:
         """The layers that lead to the scores, seen in one pass of images that differ; None if nothing can be told."""
-        answer = self._ask("layers", None, label, model, Tensor(images))
+        judged = self.hand_over(model, shapes_of(images), label)
+        if judged.unrecordable:
+            answer = self._ask("layers", None, label, model, Tensor(images))
+        else:
+            answer = judged.ask("layers", images)
+            judged.forget()
         return None if answer is None else self._built(Layers, answer, label)
 
     def kinds(self, value: Any, label: str) -> list[str]:
@@ -192,5 +209,6 @@ _STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
 _ARRAY = TypeAdapter(_Array)
 _PARAMETERS = TypeAdapter(dict[str, _Array], config=_STRICT)
 _ANSWERS = TypeAdapter(list[tuple[_Array, ...]], config=_STRICT)
+_GRADIENTS: TypeAdapter[dict[str, float | None]] = TypeAdapter(dict[str, float | None], config=_STRICT)
 _AXES = TypeAdapter(list[Axes])
 _NAMES = TypeAdapter(list[str], config=_STRICT)

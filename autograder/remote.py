@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from autograder import messages
-from autograder.assignment import TimeLimits
+from autograder.assignment import ModelSettings, TimeLimits
 from autograder.claims import shown
+from autograder.clean_room import CleanRoom
 from autograder.errors import (
     BadClaim,
     MachineStarved,
@@ -69,6 +70,7 @@ class RemoteSubmission:
         times: TimeLimits,
         preload: tuple[str, ...] = (),
         journal: Journal | None = None,
+        model: ModelSettings | None = None,
     ) -> None:
         self._submission = submission
         self._sandbox = sandbox
@@ -89,12 +91,15 @@ class RemoteSubmission:
         self._lost: dict[_Place, str] = {}  # what killed its worker, and how
         self.cell_reports: list[CellReport] = []
         self.layers: list[str] = []
+        self.is_claimed = False  # whether something that a check rests on could only be asked of the worker itself
+        self.clean_room = CleanRoom(sandbox, limits, preload, model or ModelSettings(), times.call)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self._discard()
+        self.clean_room.close()
 
     @contextlib.contextmanager
     def limit(self, seconds: float) -> Iterator[None]:

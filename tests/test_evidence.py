@@ -306,8 +306,9 @@ LARGE = """
 from autograder import points
 
 @points(1, "Holds what it is to hold")
-def test_parameters(submission, probes):
-    held = probes.parameters_to_reduce(submission.model, "model")
+def test_parameters(submission, probes, remote):
+    with remote.to_be_reduced():
+        held = remote.probe("parameters", "model", submission.model)
     assert probes.reduce("sums", lambda: {name: float(value.sum()) for name, value in held.items()}) == {"weight": 9e4}
 
 @points(1, "Answers many calls at once")

@@ -71,8 +71,8 @@ def _framework() -> str:
     return f"{_version('torch-autograder')}+{_digest((path.as_posix(), home / path) for path in decides)}"
 
 
-# What runs beside student code, or confines it.
-_BESIDE_STUDENTS = frozenset(["worker", "sandbox", "diagnosis", "student.py"])
+# What runs beside student code, or confines it, or asks of what it hands over what is kept as evidence.
+_BESIDE_STUDENTS = frozenset(["worker", "sandbox", "diagnosis", "student.py", "clean_room.py", "judged.py"])
 
 
 @cache
@@ -92,7 +92,7 @@ def answers_digest(assignment: Assignment, environment: Environment) -> str:
     files = ((name, path) for name, path in _files_below(named) if path != assignment.folder / KEY)
     settings = assignment.settings
     what = [
-        settings.limits.model_dump(), settings.seconds.model_dump(), settings.preload,
+        settings.limits.model_dump(), settings.seconds.model_dump(), settings.preload, settings.model.model_dump(),
         environment.python, environment.libraries, environment.sandbox, _worker_framework(),
     ]  # fmt: skip
     return _digest(files, json.dumps(what, sort_keys=True).encode(), assignment.key.secret)

@@ -243,6 +243,7 @@ def worker_for(
         limits=Limits(**limits),
         times=times,
         preload=tuple(settings.preload),
+        model=settings.model,
         journal=journal,
     )
 

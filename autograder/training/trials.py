@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -19,7 +20,8 @@ from autograder.assignment import Key
 from autograder.diagnosis.causes import NO_CAUSE, Observations, explain, likely_causes
 from autograder.diagnosis.measures import accuracy, compare_parameters, mean_nll, output_kind, rescaled_nll
 from autograder.errors import StudentFault, TimedOut, WorkerGone
-from autograder.probes import Images, Probes, Recorded, shape_of
+from autograder.judged import COMPARED, Images, Judged, shape_of, shapes_of
+from autograder.probes import Probes, Recorded
 from autograder.remote import Handle
 from autograder.results import Direction
 from autograder.training.requirements import MAIN, Requirement, trainings
@@ -144,25 +146,36 @@ class Experiment:
         renamed[order] = rename[np.roll(order, 1)]
         named = renamed if validation_renamed else rename
         seen = given if isinstance(validation, str) else _renamed(self.validation[:validation], named)
+        shapes = shapes_of(given.images, seen.images)
+        new_shapes = [shape for shape in shapes_of(unseen.images) if shape not in shapes]
         # Students have all these, or may: what their code raises over them is told in full.
         with self.probes.public_inputs():
             # Before anything is drawn, so that handing in again is no new lottery.
             self.probes.seed(self.key.seed(label))
             model = self.make_model()
-            before = self._predict(model, given)  # first: lazy layers have no parameters until they have seen an image
-            parameters_before = self.probes.parameters_to_reduce(model, "model")
+            drawn = self._handed_over(model, shapes, given, label)  # first: lazy layers have no parameters until then
+            before = self._predict(model, drawn, given)
             began = time.monotonic()
             recorded = self.train(model, given, seen, **settings)
             seconds = time.monotonic() - began
-            parameters_after = self.probes.parameters_to_reduce(model, "model")
-            changes = self.probes.reduce("changes", lambda: compare_parameters(parameters_before, parameters_after))
-            after = self._predict(model, given)
+        with self.probes.public_inputs() if not new_shapes else nullcontext():  # sizes may be hidden, too
+            trained = self._handed_over(model, shapes + new_shapes, given, label)
+        if not (drawn.unrecordable or trained.unrecordable):
+            trained.require_learned(drawn, given.images)
+        with self.probes.public_inputs():
+            changes = self.probes.reduce(
+                "changes", lambda: compare_parameters(drawn.parameters(), trained.parameters())
+            )
+            after = self._predict(model, trained, given)
             judged = seen if validation is None else seen[:0]
-            validation_outputs, again = self._predict(model, judged), self._predict(model, judged[:REPEATED])
+            validation_outputs = self._predict(model, trained, judged)
+            again = self._predict(model, trained, judged[:REPEATED])
         kinds = output_kind(before), output_kind(after)
         kind = kinds[1] if kinds[0] == kinds[1] else "invalid" if "invalid" in kinds else "logits"
-        # Hidden images are sent after training, and without their labels.
-        hidden_outputs = self._predict(model, unseen)
+        # Hidden images are sent after training, without their labels, and to the student's worker only if need be.
+        hidden_outputs = self._predict(model, trained, unseen)
+        for judged_model in (drawn, trained):
+            judged_model.forget()
         hidden_accuracy = accuracy(hidden_outputs, unseen.labels)
 
         def loss(outputs: np.ndarray) -> float:
@@ -205,10 +218,26 @@ class Experiment:
         result: np.ndarray = order[np.argsort(turn, kind="stable")]
         return result
 
-    def _predict(self, model: Handle, examples: Examples) -> np.ndarray:
+    def _handed_over(self, model: Handle, shapes: Sequence[tuple[int, ...]], given: Examples, label: str) -> Judged:
+        """The model as data, which was compared with the model itself on images that are in no set."""
+        judged = self.probes.hand_over(model, shapes, "model")
+        if not judged.unrecordable:
+            rng = self.key.rng(f"{label} compared")
+            chosen = rng.permutation(len(given))[:COMPARED]
+            shares = rng.uniform(0.3, 0.9, len(chosen)).astype(np.float32)
+            pairs = zip(shares, given[chosen].images, strict=True)
+            mixed = [np.ascontiguousarray(a * image + (1 - a) * image[..., ::-1]) for a, image in pairs]
+            images = np.stack(mixed) if isinstance(given.images, np.ndarray) else mixed
+            judged.compare(images, lambda some: self.probes.ask_itself(model, some, "model"))
+        return judged
+
+    def _predict(self, model: Handle, judged: Judged, examples: Examples) -> np.ndarray:
         if not len(examples):
             return np.empty((0, self.classes))
-        outputs = self.probes.predict(model, examples.images, "model")
+        if judged.unrecordable:
+            outputs = self.probes.ask_itself(model, examples.images, "model")
+        else:
+            outputs = judged.predict(examples.images)
         expected = (len(examples), self.classes)
         assert outputs.shape == expected, (
             f"Your model turns {shape_of(examples.images)} into {outputs.shape}, not {expected}."

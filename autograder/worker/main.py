@@ -142,8 +142,8 @@ def _preload(modules: list[str]) -> None:
         torch.set_num_interop_threads(1)
         _without_loader_processes(torch)
         postpone_compiler(torch)
-        for module in ("layers", "watch"):  # what probes import on use
-            importlib.import_module(f"autograder.diagnosis.{module}")
+        for module in ("diagnosis.layers", "diagnosis.watch", "worker.judge", "worker.recording"):  # on use, otherwise
+            importlib.import_module(f"autograder.{module}")
         _warm_up(torch)
 
 

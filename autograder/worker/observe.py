@@ -109,6 +109,32 @@ def warm_up(model: Any, images: Any) -> None:
             model(images)
 
 
+def hand_over(model: Any, shapes: list[tuple[int, ...]], *, in_training: bool = False) -> dict[str, Any]:
+    """A model as data: its ``state``, and its ``computations`` for images of these shapes ``(C, H, W)``.
+
+    They are those of evaluation mode unless it is to be ``in_training``. See :mod:`.computation`. Where there are none,
+    ``unrecordable`` says why.
+    """
+    import torch
+
+    from autograder.diagnosis.layers import evaluating
+
+    from .recording import Unrecordable, computation_of, state_of
+
+    warm_up(model, torch.zeros(2, *shapes[0]))
+    computations, reason = [], ""
+    with evaluating(model):
+        for module in model.modules():
+            module.training = in_training
+        try:
+            computations = [computation_of(model, tuple(shape)) for shape in shapes]
+        except Unrecordable as unrecordable:
+            reason = str(unrecordable)
+        except Exception as error:  # which it may raise for so few images, or so many
+            reason = f"its forward fails while it is recorded ({type(error).__name__})"
+    return {"state": state_of(model), "computations": computations, "unrecordable": reason}
+
+
 def layers(model: Any, images: Any) -> dict[str, Any] | None:
     """Which layers lead to the scores, and which make one linear map; see :mod:`autograder.diagnosis.linear`."""
     from autograder.diagnosis.layers import evaluating
