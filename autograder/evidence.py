@@ -222,12 +222,26 @@ class Recorder:
         self._blobs: dict[str, bytes] = {}
         self._size = 0
         self._is_unfit = False  # can't be replayed
+        self._given = 0  # questions, by `finished`
 
     def evidence(self) -> Evidence | None:
         """What was noted, unless that is too much or worth nothing."""
-        if self.is_disturbed or self._is_unfit or self._size > MAX_BYTES or not self._questions:
+        return self._evidence(len(self._questions), len(self._steps))
+
+    def finished(self) -> Evidence | None:
+        """The same of the questions before the one that began last, where one of them has not been given yet."""
+        count = len(self._questions) - 1
+        if count <= self._given:
             return None
-        return Evidence((Run(tuple(self._questions), tuple(self._steps)),), self._blobs)
+        self._given = count
+        return self._evidence(count, max(n for n, step in enumerate(self._steps) if step.kind == "question"))
+
+    def _evidence(self, questions: int, steps: int) -> Evidence | None:
+        if self.is_disturbed or self._is_unfit or self._size > MAX_BYTES or not questions:
+            return None
+        run = Run(tuple(self._questions[:questions]), tuple(self._steps[:steps]))
+        wanted = {step.buffers for step in run.steps}
+        return Evidence((run,), {digest: data for digest, data in self._blobs.items() if digest in wanted})
 
     def begin(self, question: str, used: float, knows_hidden: bool) -> None:
         """See :meth:`Journal.begin`."""

@@ -26,7 +26,7 @@ ENGINES = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """A scheduler and two workers with two threads each, one of them below a nanny."""
     with closing(Cluster(tmp_path_factory.mktemp("cluster"))) as cluster, pytest.MonkeyPatch.context() as patch:
@@ -36,9 +36,17 @@ def cluster(tmp_path_factory):
         yield cluster
 
 
-@pytest.fixture(params=ENGINES)
-def make_engine(request):
-    return ENGINES[request.param]
+@pytest.fixture(scope="module", params=ENGINES)
+def name(request):
+    """That of an engine, which can run."""
+    if request.param == "dask":
+        request.getfixturevalue("cluster")
+    return request.param
+
+
+@pytest.fixture
+def make_engine(name):
+    return ENGINES[name]
 
 
 class TooManyArguments(Exception):
@@ -84,11 +92,11 @@ BAD = [
 ]
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def outcomes(request):
+@pytest.fixture(scope="module")
+def outcomes(name):
     """Of bad tasks among good ones."""
     tasks = [task for number, bad in enumerate(BAD) for task in (f"good {number}", bad)]
-    found = list(ENGINES[request.param](2).run(behave, tasks))
+    found = list(ENGINES[name](2).run(behave, tasks))
     assert sorted(task for task, _ in found) == sorted(tasks), "each task has one outcome"
     return dict(found)
 
@@ -141,6 +149,19 @@ def test_much_goes_either_way(outcomes, make_engine):
     assert len(outcomes["returns much"].value) == 5 << 20
     [(task, outcome)] = make_engine(1).run(behave, ["y" * (5 << 20)])
     assert outcome == Returned(f"{task} ended")
+
+
+def count(task, tell):
+    for number in range(task):
+        tell(number)
+    return task
+
+
+def test_what_is_told_on_this_machine_is_heard_before_the_outcome():
+    heard = []
+    for task, outcome in LocalEngine(2).run(count, [3, 2], lambda task, value: heard.append((task, value))):
+        assert outcome == Returned(task)
+        assert [value for told, value in heard if told == task] == list(range(task))
 
 
 @pytest.mark.parametrize("max_workers", [1, 3])
@@ -248,7 +269,6 @@ def run_two_that_stay(name, folder):
         pass
 
 
-@pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_command_leaves_no_process(name, how, tmp_path):
     """Ctrl-C, which all processes of the terminal get, and a kill of the command alone, which can't clean up."""

@@ -18,8 +18,9 @@ from conftest import HEEDS_CTRL_C, SOLUTIONS
 
 from autograder.assignment import load_assignment
 from autograder.batch.collect import SubmissionFile, collect
+from autograder.batch.database import Database
 from autograder.batch.local import LocalEngine
-from autograder.batch.run import grade_class
+from autograder.batch.run import grade_all, grade_class
 from autograder.batch.store import ResultStore
 from autograder.batch.task import answers_digest, environment_of, grading_tasks
 from autograder.errors import UnreadableSubmission
@@ -127,6 +128,16 @@ def test_identical_submissions_run_once_and_nothing_runs_twice(graded):
     assert anew.workers == 2 and {n: without_times(r) for n, r in fresh.items()} == {
         n: without_times(r) for n, r in results.items()
     }
+
+
+def test_only_what_is_run_is_said_to_be_running(assignment, folder, tmp_path, strongest):
+    store, seen = ResultStore(tmp_path / "out"), []
+    for _ in range(2):
+        with store.locked():
+            list(
+                grade_all(assignment, collect([folder]).submissions, strongest, LocalEngine(1), seen.append, (), store)
+            )
+    assert seen == [["ada.py"], [], ["ben.py"], []]
 
 
 @pytest.mark.slow
@@ -254,7 +265,8 @@ def hold_to_replay(assignment, path, sandbox, questions=()):
     """Record, replay, and compare all that is said of the submission. Returns both."""
     submission = read_submission(path)
     with Graders(assignment, questions) as graders:
-        live = grade_kept(graders, assignment, submission, sandbox, "hw")
+        told = []
+        live = grade_kept(graders, assignment, submission, sandbox, "hw", told.append)
         evidence = Evidence.unpacked(live.evidence.packed("key"), "key", live.evidence.blobs)
         again = grade_kept(graders, assignment, submission, sandbox, "hw", evidence=evidence)
         assert (again.workers, again.asked) == (0, ())
@@ -265,6 +277,14 @@ def hold_to_replay(assignment, path, sandbox, questions=()):
         one = grade_kept(graders, assignment, submission, sandbox, "hw", evidence=apart)
         assert one.asked == (first if apart.runs else graders.questions)
         assert checks_of_others(one.result, one.asked) == checks_of_others(live.result, one.asked)
+        # As where it came to nothing after the first of its questions, and later.
+        so_far = [graded.evidence for graded in told if graded.evidence is not None]
+        asked = [run.questions for each in so_far for run in each.runs]
+        assert asked == [graders.questions[:count] for count in range(1, len(graders.questions))]
+        if so_far and so_far[-1].runs[0].is_apart:
+            rest = grade_kept(graders, assignment, submission, sandbox, "hw", evidence=so_far[-1])
+            assert rest.asked == graders.questions[-1:]
+            assert checks_of_others(rest.result, rest.asked) == checks_of_others(live.result, rest.asked)
     return live, again
 
 
@@ -280,6 +300,38 @@ def test_lessons_are_replayed_as_they_ran(name, tmp_path):
     assignment = load_assignment(SOLUTIONS / lesson)
     sandbox = choose("bubblewrap", forbidden=(assignment.folder,))
     hold_to_replay(assignment, declared.write(tmp_path), sandbox, WITHOUT_TRAINING[lesson])
+
+
+WAITS = """
+import time
+from pathlib import Path
+from autograder import points
+
+@points(3, "Doubles")
+def test_doubles(submission):
+    while not Path({go!r}).exists():
+        time.sleep(0.01)
+    assert submission.double(4) == 8, "double(4) is to be 8."
+"""
+
+
+def test_killed_within_a_submission_its_finished_questions_are_not_run_again(make_assignment, tmp_path, strongest):
+    go, out, path = tmp_path / "go", tmp_path / "out", tmp_path / "ada.py"
+    path.write_text(ADA)
+    assignment = make_assignment({"test_q1.py": Q1, "test_q2.py": WAITS.format(go=str(go)), "test_q3.py": Q1})
+    words = [sys.executable, "-m", "autograder", "grade", assignment.folder, path, "-o", out]
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    with contextlib.closing(Database(out)) as database:
+        while (evidence := database.evidence_of("ada.py")) is None and running.poll() is None:
+            time.sleep(0.02)
+    running.kill()
+    running.wait()
+    assert [run.questions for run in evidence.runs] == [("q1",)]
+    go.touch()
+    store = ResultStore(out)
+    with store.locked():
+        [result] = grade_class(assignment, collect([path]), strongest, LocalEngine(1), [store], memory=store)
+    assert (result.score, result.status, store.workers, store.asked) == (9, "graded", 1, 2)
 
 
 @pytest.mark.slow

@@ -30,8 +30,8 @@ import dask
 from distributed import Client, Future, KilledWorker, Security, Worker, WorkerPlugin, get_worker
 from distributed.comm.addressing import get_address_host, resolve_address
 
-from autograder.batch.engine import Died, Function, Outcome, R, Raised, T
-from autograder.batch.lane import Lane, LaneLimits, close, living
+from autograder.batch.engine import Died, Function, Outcome, R, Raised, T, unheard
+from autograder.batch.lane import Lane, LaneLimits, Told, close, living
 from autograder.batch.parcel import pack
 from autograder.errors import AutograderError, UsageError
 from autograder.temporary import TemporaryFolder, sweep
@@ -54,8 +54,12 @@ class DaskEngine:
     limits: LaneLimits = LaneLimits()
     say: Callable[[str], None] = lambda _sentence: None
 
-    def run(self, function: Function[T, R], tasks: Iterable[T], /) -> Generator[tuple[T, Outcome[R]], None, None]:
+    def run(
+        self, function: Function[T, R], tasks: Iterable[T], /, told: Callable[[T, R], None] = unheard
+    ) -> Generator[tuple[T, Outcome[R]], None, None]:
         """See :meth:`autograder.batch.engine.Engine.run`. A function or a task that can't be pickled is an error.
+
+        What is told on another machine is not heard here before the outcome.
 
         Raises:
             UsageError: the address is none.
@@ -342,7 +346,7 @@ class _Lanes(WorkerPlugin):
             self._busy.add(lane)
         try:
             lane.begin(pickle.loads(task))  # noqa: S301  (as above)
-            while (outcome := lane.receive()) is None:
+            while (outcome := lane.receive()) is None or isinstance(outcome, Told):
                 pass
         finally:
             with self._changed:

@@ -63,10 +63,16 @@ class Died(Generic[R]):
 Outcome = Returned[R] | Raised[R] | Died[R]
 
 
+def unheard(_task: object, _value: object) -> None:
+    """For whoever does not hear what functions tell."""
+
+
 class Engine(Protocol):
     """Runs tasks, several at a time."""
 
-    def run(self, function: Function[T, R], tasks: Iterable[T], /) -> Generator[tuple[T, Outcome[R]], None, None]:
+    def run(
+        self, function: Function[T, R], tasks: Iterable[T], /, told: Callable[[T, R], None] = unheard
+    ) -> Generator[tuple[T, Outcome[R]], None, None]:
         """Call ``function(task, tell)`` for each task in a process that no other task has at that time.
 
         Every task is yielded once, with its outcome, as soon as that is known: in any order. What becomes of one is

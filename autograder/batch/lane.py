@@ -70,6 +70,13 @@ def close(lanes: Iterable[Lane[T, R]]) -> None:
         lane.process.join()
 
 
+@dataclass(frozen=True)
+class Told(Generic[R]):
+    """What a function told, which goes on."""
+
+    value: R
+
+
 class Lane(Generic[T, R]):
     """The engine's side of one process, which does one task after the other."""
 
@@ -101,8 +108,8 @@ class Lane(Generic[T, R]):
         with contextlib.suppress(OSError):  # it has died: `receive` says so
             self.connection.send_bytes(message)
 
-    def receive(self) -> Outcome[R] | None:
-        """What the lane has to say: None where it is not done, or else the outcome, be it that the lane has died."""
+    def receive(self) -> Outcome[R] | Told[R] | None:
+        """What the lane has to say: the outcome, be it that the lane has died, what its function tells, or nothing."""
         try:
             message = self.connection.recv_bytes()
         except (EOFError, OSError):
@@ -127,7 +134,7 @@ class Lane(Generic[T, R]):
             raised, trace = value
             return Raised(raised, trace, self._last)
         self._last = value
-        return None
+        return Told(value)
 
     def _of_the_dead(self) -> Died[R]:
         code = self.process.exitcode or 0

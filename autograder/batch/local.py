@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from autograder.batch.engine import Function, Outcome, R, T
-from autograder.batch.lane import Lane, LaneLimits, close, living
+from autograder.batch.engine import Function, Outcome, R, T, unheard
+from autograder.batch.lane import Lane, LaneLimits, Told, close, living
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,9 @@ class LocalEngine:
     max_workers: int
     limits: LaneLimits = LaneLimits()
 
-    def run(self, function: Function[T, R], tasks: Iterable[T], /) -> Generator[tuple[T, Outcome[R]], None, None]:
+    def run(
+        self, function: Function[T, R], tasks: Iterable[T], /, told: Callable[[T, R], None] = unheard
+    ) -> Generator[tuple[T, Outcome[R]], None, None]:
         """See :meth:`autograder.batch.engine.Engine.run`. A function or a task that can't be pickled is an error."""
         waiting = iter(tasks)
         order = bytes(ForkingPickler.dumps(function))
@@ -37,19 +39,22 @@ class LocalEngine:
                     lane.begin(task)
                 if not busy:
                     return
-                yield from _finished(busy, idle)
+                yield from _finished(busy, idle, told)
         finally:
             close([*idle, *busy.values()])
 
 
-def _finished(busy: dict[Any, Lane[T, R]], idle: list[Lane[T, R]]) -> list[tuple[T, Outcome[R]]]:
+def _finished(
+    busy: dict[Any, Lane[T, R]], idle: list[Lane[T, R]], told: Callable[[T, R], None]
+) -> list[tuple[T, Outcome[R]]]:
     """Wait until at least one lane has something to say, and free those that have finished."""
     outcomes = []
     for connection in wait(list(busy)):
         lane = busy[connection]
-        outcome = lane.receive()
-        if outcome is None:
-            continue
-        outcomes.append((lane.task, outcome))
-        idle.append(busy.pop(connection))
+        said = lane.receive()
+        if isinstance(said, Told):
+            told(lane.task, said.value)
+        elif said is not None:
+            outcomes.append((lane.task, said))
+            idle.append(busy.pop(connection))
     return outcomes

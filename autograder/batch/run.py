@@ -54,11 +54,7 @@ class TaskGrader:
             submission = _submission_of(task)
         except UnreadableSubmission as reason:
             return Graded(ungradable(graders, task.name, str(reason)))
-
-        def tell_so_far(result: Result) -> None:
-            tell(Graded(result, is_final=False))
-
-        return grade_kept(graders, assignment, submission, self._sandbox, task.name, tell_so_far, task.evidence)
+        return grade_kept(graders, assignment, submission, self._sandbox, task.name, tell, task.evidence)
 
     def _prepared(self, task: GradingTask) -> tuple[Assignment, Graders]:
         assignment = self._assignments.find(task.assignment)
@@ -97,7 +93,7 @@ class Memory(Protocol):
         """The evidence of a submission, if there is some."""
 
     def keep(self, task: GradingTask, evidence_key: str, graded: Graded) -> None:
-        """Keep what came of a task, at once."""
+        """Keep what came of a task, or of its first questions so far, at once."""
 
 
 def grade_all(
@@ -135,7 +131,12 @@ def grade_tasks(
             for task, outcome in outcomes:
                 yield work.ended(task, result_of(task, outcome))
         return
-    with contextlib.closing(engine.run(grader.grade_kept, work.unknown(tasks, memory))) as graded:
+
+    def told(task: GradingTask, graded: Graded) -> None:
+        if graded.evidence is not None:  # of questions that need not be run again, should the rest come to nothing
+            memory.keep(task, work.evidence_key(task), graded)
+
+    with contextlib.closing(engine.run(grader.grade_kept, work.unknown(tasks, memory), told)) as graded:
         for task, came in graded:
             yield from work.known
             work.known.clear()
@@ -157,9 +158,12 @@ class _Work:
     def started(self, tasks: Iterable[GradingTask]) -> Iterator[GradingTask]:
         """The tasks, each of which is at work from when it is taken on."""
         for task in tasks:
-            self._at_work[task.name] = None
-            self._running(list(self._at_work))
-            yield task
+            yield self._begun(task)
+
+    def _begun(self, task: GradingTask) -> GradingTask:
+        self._at_work[task.name] = None
+        self._running(list(self._at_work))
+        return task
 
     def ended(self, task: GradingTask, result: Result) -> Result:
         """A task is at work no more."""
@@ -168,27 +172,32 @@ class _Work:
         return result
 
     def unknown(self, tasks: Iterable[GradingTask], memory: Memory) -> Iterator[GradingTask]:
-        """Those tasks that have to be run, with what evidence there is."""
-        for task in self.started(tasks):
-            evidence_key = task.evidence_key(self._answers)
+        """Those tasks that have to be run, with what evidence there is: the others are never at work."""
+        for task in tasks:
+            evidence_key = self.evidence_key(task)
             memory.given(task, evidence_key)
             result = self._came.get(task.key) or memory.verdict(task)
             if result is not None:
-                self.known.append(self.ended(task, replace(result, submission=task.name)))
+                self.known.append(replace(result, submission=task.name))
             elif task.key in self._waiting:
                 self._waiting[task.key].append(task)
             else:
                 self._waiting[task.key] = []
-                yield replace(task, evidence=memory.evidence(evidence_key))
+                yield self._begun(replace(task, evidence=memory.evidence(evidence_key)))
+
+    def evidence_key(self, task: GradingTask) -> str:
+        """By which key the evidence of a task's submission goes."""
+        return task.evidence_key(self._answers)
 
     def settle(self, task: GradingTask, came: Outcome[Graded], memory: Memory) -> Iterator[Result]:
         """Keep what came of a task, and give the result to all that wait for it."""
         result = result_of(task, _of_result(came))
         if isinstance(came, Returned):
-            memory.keep(task, task.evidence_key(self._answers), came.value)
+            memory.keep(task, self.evidence_key(task), came.value)
         self._came[task.key] = result
-        for same in [task, *self._waiting.pop(task.key)]:
-            yield self.ended(same, replace(result, submission=same.name))
+        yield self.ended(task, result)
+        for same in self._waiting.pop(task.key):
+            yield replace(result, submission=same.name)
 
 
 def _of_result(came: Outcome[Graded]) -> Outcome[Result]:

@@ -77,7 +77,7 @@ class Graded:
     """What came of a submission, and what that rests on."""
 
     result: Result
-    evidence: Evidence | None = None  # all of it, where some is new and is to be kept
+    evidence: Evidence | None = None  # all of it, where some is new and is to be kept: that of finished questions
     workers: int = 0  # that were started
     asked: tuple[str, ...] = ()  # the questions for which they were
     is_final: bool = True  # whether it is the submission's doing, so that another grading would say the same
@@ -89,23 +89,33 @@ def grade_kept(
     submission: Submission,
     sandbox: Sandbox,
     name: str,
-    decided: Callable[[Result], None] = lambda _result: None,
+    decided: Callable[[Graded], None] = lambda _graded: None,
     evidence: Evidence | None = None,
 ) -> Graded:
     """Grade one submission as :func:`grade_submission` does, from evidence as far as that goes.
 
+    ``decided`` is also told the evidence so far, once a question that was run is finished: with that, a grading that
+    did not come to its end goes on there.
+
     Where all that the graders ask is in the evidence, no worker is started. Otherwise questions whose requests differ
     are run in a worker from their start, one after the other, and the others are not.
     """
+    recorder = Recorder()
+
+    def joined(new: Evidence | None) -> Evidence | None:
+        return new if new is None or evidence is None else evidence.joined(new)
+
+    def tell(result: Result) -> None:
+        decided(Graded(result, joined(recorder.finished()), is_final=False))
+
     if evidence is not None:
         for whole in evidence.runs:
             if whole.questions == graders.questions:
-                parts = _Parts(graders, submission, name, decided)
+                parts = _Parts(graders, submission, name, tell)
                 if parts.replay(assignment, sandbox, Replay(whole.steps, evidence.blobs)):
                     result = parts.result()
                     return Graded(result, is_final=result.status != "error")
-    parts = _Parts(graders, submission, name, decided)
-    recorder = Recorder()
+    parts = _Parts(graders, submission, name, tell)
     live: list[str] = []
     with worker_for(assignment, submission, sandbox, journal=recorder) as remote:
         for questions, run in _groups(graders.questions, evidence):
@@ -118,11 +128,8 @@ def grade_kept(
             live += questions
             parts.run(assignment, remote, questions)
     result = parts.result()
-    new = recorder.evidence()
-    if new is not None and evidence is not None:
-        new = evidence.joined(new)
     is_final = result.status != "error" and not recorder.is_disturbed
-    return Graded(result, new, recorder.workers, tuple(live), is_final)
+    return Graded(result, joined(recorder.evidence()), recorder.workers, tuple(live), is_final)
 
 
 def _groups(questions: tuple[str, ...], evidence: Evidence | None) -> Iterator[tuple[tuple[str, ...], Run | None]]:
