@@ -11,7 +11,7 @@ from autograder.results import Check, Result
 
 
 @pytest.mark.parametrize(
-    ("seconds", "done", "left", "at_a_time", "expected"),
+    ("seconds", "ran", "left", "at_a_time", "expected"),
     [
         (0, 0, 10, 2, None),  # nothing is known yet
         (30, 3, 0, 2, None),  # nothing is left
@@ -20,8 +20,8 @@ from autograder.results import Check, Result
         (30, 3, 1, 8, 10),  # one alone, however many could be
     ],
 )
-def test_the_rest_takes_as_long_as_what_is_done(seconds, done, left, at_a_time, expected):
-    assert seconds_left(seconds, done, left, at_a_time) == expected
+def test_the_rest_takes_as_long_as_what_ran(seconds, ran, left, at_a_time, expected):
+    assert seconds_left(seconds, ran, left, at_a_time) == expected
 
 
 def test_a_forecast_is_no_more_exact_than_it_can_be():
@@ -48,3 +48,17 @@ def test_what_is_done_and_what_is_left(is_terminal):
         assert "b\x1b[31m" not in console.file.getvalue()
     else:
         assert shown == "a: 1/2 graded (100.0 s), 1 of 3, about 2 min left\n"
+
+
+def test_what_was_known_from_before_says_nothing_of_the_rest():
+    """It carries the seconds that it took then, and took none."""
+    console = Console(file=io.StringIO(), force_terminal=False, force_jupyter=False, width=150)
+    bar = ProgressBar(console)
+    bar.started(["a", "b", "c", "d"], [])
+    bar.graded(result("a", 900.0))
+    bar.running(["b"])
+    bar.running([])
+    bar.graded(result("b", 70.0))
+    bar.graded(result("c", 900.0))
+    ends = [line.partition(" of 4")[2] for line in console.file.getvalue().splitlines()]
+    assert ends == ["", ", about 3 min left", ", about 2 min left"]

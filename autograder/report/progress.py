@@ -39,8 +39,10 @@ class ProgressBar(Listener):
         )
         self._task = self._progress.add_task("", start=False)
         self._all = self._done = 0
-        self._seconds = 0.0  # of those that are done, each from its start to its end
+        self._ran = 0  # of those that are done; the others were known from before, or are like another one
+        self._seconds = 0.0  # of those that ran, each from its start to its end
         self._at_work: tuple[str, ...] = ()
+        self._begun: set[str] = set()
         self._most = 1  # at work at a time
 
     def started(self, names: Sequence[str], _passed_over: Sequence[Path]) -> None:
@@ -57,13 +59,16 @@ class ProgressBar(Listener):
     def running(self, names: Sequence[str]) -> None:
         """Show which submissions are being graded now."""
         self._at_work = tuple(names)
+        self._begun.update(names)
         self._most = max(self._most, len(names))
         self._show()
 
     def graded(self, result: Result) -> None:
         """Count one more."""
         self._done += 1
-        self._seconds += result.seconds
+        if result.submission in self._begun:
+            self._ran += 1
+            self._seconds += result.seconds
         self._progress.advance(self._task)
         self._show()
         if self._is_log:
@@ -78,18 +83,18 @@ class ProgressBar(Listener):
         self._progress.update(self._task, description=sanitize("  ·  ".join([*self._left(), names + more])))
 
     def _left(self) -> list[str]:
-        left = seconds_left(self._seconds, self._done, self._all - self._done, self._most)
+        left = seconds_left(self._seconds, self._ran, self._all - self._done, self._most)
         return [] if left is None else [f"{in_words(left)} left"]
 
 
-def seconds_left(seconds: float, done: int, left: int, at_a_time: int) -> float | None:
-    """About how long the rest takes, if those that are done took so many seconds together; None if none is done.
+def seconds_left(seconds: float, ran: int, left: int, at_a_time: int) -> float | None:
+    """About how long the rest takes, if so many took so many seconds together; None if none ran.
 
-    What is done was as likely quick as what is left is: they are in the order of their names.
+    What ran was as likely quick as what is left is: they are in the order of their names.
     """
-    if not done or not left:
+    if not ran or not left:
         return None
-    return seconds / done * math.ceil(left / min(left, at_a_time))
+    return seconds / ran * math.ceil(left / min(left, at_a_time))
 
 
 def in_words(seconds: float) -> str:
