@@ -37,6 +37,7 @@ from autograder.errors import KilledByMachine, MachineStarved, SandboxUnavailabl
 from autograder.sandbox.process import decoded
 from autograder.worker import wire
 
+WHY = "why "  # before the name of a question: what is asked once it is decided, for the words to the student alone
 MAX_BYTES = 64 << 20  # of a question's evidence, compressed: where there is more, none is kept
 MAX_SHOWN = 20_000  # characters of a request that are kept to be read
 _SMALL = 1 << 16  # bytes of a reply that is kept although it may be left out
@@ -116,12 +117,12 @@ class Run:
         """From where a question began to where the next one did."""
         begins = [number for number, step in enumerate(self.steps) if step.kind == "question"]
         ends = [*begins[1:], len(self.steps)]
-        parts = (self.steps[begin:end] for begin, end in zip(begins, ends, strict=True))
-        return next((part for part in parts if part[0].digest == question), ())
+        parts = [self.steps[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        return tuple(step for part in parts if _is_of(part[0], question) for step in part)
 
     def seconds_of(self, question: str) -> float:
         """Seconds of the submission's own time that a question took."""
-        mark, *asked = self.of_question(question)
+        mark, *asked = itertools.takewhile(lambda step: not step.digest.startswith(WHY), self.of_question(question))
         start = next((step.used for step in self.steps if step.kind == "start"), 0.0)  # it is on the house
         return max((step.used - start - mark.used for step in asked if step.used), default=0.0)
 
@@ -131,7 +132,7 @@ class Run:
         is_kept, steps = True, []
         for step in self.steps:
             if step.kind == "question":
-                is_kept = step.digest in left
+                is_kept = step.digest.removeprefix(WHY) in left
             if is_kept or step.kind not in ("ask", "reduce"):
                 steps.append(step)
         return Run(left, tuple(steps))
@@ -180,6 +181,11 @@ class Evidence:
 
 
 _PLAIN = {each.name: each.default for each in fields(Step)}
+
+
+def _is_of(step: Step, question: str) -> bool:
+    """Whether a question begins with this step, or what is asked because of it when all questions are answered."""
+    return step.digest.removeprefix(WHY) == question
 
 
 def _written(step: Step) -> dict[str, Any]:
@@ -245,7 +251,8 @@ class Recorder:
 
     def begin(self, question: str, used: float, knows_hidden: bool) -> None:
         """See :meth:`Journal.begin`."""
-        self._questions.append(question)
+        if not question.startswith(WHY):
+            self._questions.append(question)
         self._steps.append(Step("question", question, used=used, knows_hidden=knows_hidden))
 
     def start(self, start: Callable[[], RawWorker]) -> Worker:

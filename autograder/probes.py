@@ -8,8 +8,8 @@ Where a claim alone decides, it is worth few points.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -17,12 +17,17 @@ import numpy as np
 from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
-from autograder.diagnosis.causes import Seen
+from autograder.diagnosis.causes import Observations, Seen
 from autograder.diagnosis.drawn import Axes
+from autograder.diagnosis.suspects import Mending
+from autograder.diagnosis.trying import Again
 from autograder.errors import BadClaim
 from autograder.judged import COMPARED, Images, Judged, scores_of, sent, shapes_of
 from autograder.remote import Handle, RemoteSubmission
 from autograder.worker.wire import Tensor
+
+_TIMES_AS_LONG = 3  # as the training that did not go well, may one with something mended take,
+_SECONDS_MORE = 2.0  # and so much more
 
 _Form = TypeVar("_Form")
 _Array = InstanceOf[np.ndarray]
@@ -46,6 +51,7 @@ class Layers:
     bare: list[tuple[str, str]]  # a layer and the next, between which no activation stands
 
 
+_Again: Any = validated(Again, config=ConfigDict(strict=True, extra="forbid"), frozen=True)
 _Seen: Any = validated(Seen, config=ConfigDict(strict=True, extra="forbid"), frozen=True)
 
 
@@ -63,6 +69,7 @@ class Probes:
 
     def __init__(self, remote: RemoteSubmission) -> None:
         self._remote = remote
+        self._mended: tuple[dict[str, Any], list[Again]] | None = None
 
     def public_inputs(self) -> AbstractContextManager[None]:
         """Declare that students may know what is given within the block: see the method of the submission."""
@@ -165,6 +172,8 @@ class Probes:
         ``epochs`` of so many images: an array ``(N, K)``, float64. There are two where another model of its kind was
         asked then, and none where it can't be told.
         """
+        if self._mended is not None:
+            return self._again(function, model, *arguments, label=label)
         if images is None:
             reply = self._ask("record", None, label, function, model, *arguments)
         else:
@@ -179,6 +188,30 @@ class Probes:
         ):
             raise BadClaim(_ODD_ANSWER.format(label))
         return Recorded(reply["value"], seen, tuple(tuple(a.astype(np.float64) for a in some) for some in claimed))
+
+    @contextmanager
+    def mending(
+        self, mendings: Sequence[Mending], images: np.ndarray, labels: np.ndarray, observed: Observations
+    ) -> Iterator[list[Again]]:
+        """Let :meth:`record` within the block mend something in the training that it calls.
+
+        See :mod:`autograder.diagnosis.mends`. ``images`` ``(N, C, H, W)`` and ``labels`` ``(N,)`` are those that it is
+        given, and ``observed`` is what was seen of it before. What comes of it is put into the list that is yielded.
+        """
+        came: list[Again] = []
+        seconds = _TIMES_AS_LONG * observed.seen.cpu_seconds + _SECONDS_MORE
+        given = {"mendings": list(mendings), "images": Tensor(images), "labels": Tensor(labels), "seconds": seconds}
+        self._mended = given, came
+        try:
+            yield came
+        finally:
+            self._mended = None
+
+    def _again(self, function: Handle, model: Handle, *arguments: Any, label: str) -> Recorded:
+        assert self._mended is not None
+        given, came = self._mended
+        came.append(self._built(_Again, self._ask("again", None, label, function, model, *arguments, **given), label))
+        return Recorded(None, Seen())
 
     def axes(self, figure: Handle, label: str) -> list[Axes]:
         """What a Matplotlib figure shows. Closes all figures."""

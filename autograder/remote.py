@@ -209,6 +209,20 @@ class RemoteSubmission:
         if self._journal is not None:
             self._journal.begin(question, self.seconds_used(), self._knows_hidden)
 
+    @contextlib.contextmanager
+    def on_the_house(self) -> Iterator[None]:
+        """Count nothing of what the submission uses within the block."""
+        before = self.seconds_used()
+        try:
+            yield
+        finally:
+            self._used -= self.seconds_used() - before
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether there is a worker, and none has to be started."""
+        return self._worker is not None
+
     def spend(self, seconds: float) -> None:
         """Count seconds that the submission has used elsewhere, as the answers did that are taken from evidence."""
         self._used += seconds

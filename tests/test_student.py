@@ -33,7 +33,7 @@ CAUSES = {
     "q3_functional_dropout": "the scores are random even in evaluation mode",
     "q3_max_pooling_alone": "no activation between two layers",
     "q3_view_mixes_images": "the scores have the wrong shape",
-    "q3_weights_start_at_zero": "no gradient reaches some of the layers",
+    "q3_weights_start_at_zero": "weights start at zero",
     "q4_pixels_times_255_in_train": "the images are not scaled to small numbers",
     "q4_no_backward": "`backward()` is never called",
     "q4_no_step": "`optimizer.step()` is never called",

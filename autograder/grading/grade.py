@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -10,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.errors import UnreadableSubmission
-from autograder.evidence import Evidence, Journal, Recorder, Replay, Run
+from autograder.errors import MachineStarved, UnreadableSubmission
+from autograder.evidence import WHY, Diverged, Evidence, Journal, Recorder, Replay, Run
 from autograder.grading.record import GradersRun
 from autograder.grading.session import Graders, run_graders
 from autograder.remote import CellReport, RemoteSubmission
@@ -19,6 +20,7 @@ from autograder.results import Result, Status
 from autograder.sandbox import Limits, Sandbox
 from autograder.sanitize import sanitize
 from autograder.submission import Submission, read_submission
+from autograder.training.reasons import surer
 from autograder.training.trials import TrialLog
 
 MAX_NOTED = 12  # statements that failed
@@ -69,6 +71,7 @@ def grade_submission(
     parts = _Parts(graders, submission, name, decided)
     with worker_for(assignment, submission, sandbox) as remote:
         parts.run(assignment, remote)
+        parts.explain(remote)
     return parts.result()
 
 
@@ -127,6 +130,7 @@ def grade_kept(
                     continue
             live += questions
             parts.run(assignment, remote, questions)
+        parts.explain(remote)
     result = parts.result()
     is_final = result.status != "error" and not recorder.is_disturbed
     return Graded(result, joined(recorder.evidence()), recorder.workers, tuple(live), is_final)
@@ -176,12 +180,29 @@ class _Parts:
 
     def replay(self, assignment: Assignment, sandbox: Sandbox, replay: Replay, questions: Collection[str] = ()) -> bool:
         """The same from evidence; nothing is added where that does not go far enough."""
-        before = list(self.runs), replace(self.log, told=set(self.log.told)), self.reports, self.layers
+        log = replace(self.log, told=set(self.log.told), reasons=list(self.log.reasons))
+        before = list(self.runs), log, self.reports, self.layers
         with worker_for(assignment, self.submission, sandbox, journal=replay) as remote:
             self.run(assignment, remote, questions)
+            if not replay.has_diverged:
+                self.explain(remote)
         if replay.has_diverged:
             self.runs, self.log, self.reports, self.layers = before
         return not replay.has_diverged
+
+    def explain(self, remote: RemoteSubmission) -> None:
+        """Make surer what was told of trainings that did not go well, now that nothing is decided any more.
+
+        What is asked for that belongs to the question in which it was told.
+        """
+        reasons, self.log.reasons = self.log.reasons, []
+        for question, some in itertools.groupby(reasons, lambda reason: reason.question):
+            if not remote.has_worker:
+                return
+            remote.begin(f"{WHY}{question}")
+            with remote.on_the_house(), contextlib.suppress(Diverged, MachineStarved):
+                for said, surer_words in surer(list(some)).items():
+                    self.runs = [_told_otherwise(run, sanitize(said), sanitize(surer_words)) for run in self.runs]
 
     def result(self) -> Result:
         """What is known now."""
@@ -215,6 +236,11 @@ class _Parts:
             "\n\n".join(dict.fromkeys(run.trouble for run in runs if run.trouble)),
             tuple({entry.name: entry for run in runs for entry in run.leaderboard}.values()),
         )
+
+
+def _told_otherwise(run: GradersRun, said: str, instead: str) -> GradersRun:
+    checks = tuple(replace(check, feedback=check.feedback.replace(said, instead)) for check in run.checks)
+    return replace(run, checks=checks)
 
 
 def ungradable(graders: Graders, name: str, reason: str) -> Result:

@@ -206,6 +206,7 @@ def run_graders(
 
     def begins(question: str) -> None:
         _forget_random_state(assignment.key)  # what is drawn for one question depends on no other
+        log.question = question
         remote.begin(question)
 
     record = Record(assignment, log, decided, questions=questions, begins=begins)

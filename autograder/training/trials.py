@@ -11,19 +11,23 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from autograder.assignment import Key
-from autograder.diagnosis.causes import NO_CAUSE, Observations, explain, likely_causes
+from autograder.diagnosis.causes import Observations
 from autograder.diagnosis.measures import accuracy, compare_parameters, mean_nll, output_kind, rescaled_nll
+from autograder.diagnosis.suspects import Mending
+from autograder.diagnosis.trying import Again
 from autograder.errors import StudentFault, TimedOut, WorkerGone
 from autograder.judged import COMPARED, Images, Judged, shape_of, shapes_of
 from autograder.probes import Probes, Recorded
 from autograder.remote import Handle
 from autograder.results import Direction
+from autograder.training.reasons import Reason, again_in_words, found_at_once, in_words
 from autograder.training.requirements import MAIN, Requirement, trainings
 from autograder.training.rulings import Ruler, Verdict
 
@@ -136,16 +140,8 @@ class Experiment:
         Raises:
             StudentFault: the submission failed.
         """
-        rng = self.key.rng(label)
-        # Classes are renamed, so that stored weights and answers are worthless.
-        rename = rng.permutation(self.classes)
-        chosen = np.tile(rng.permutation(self._balanced(rng)[:images]), repeated)
-        given, unseen = _renamed(self.training[chosen], rename), _renamed(self.hidden[:hidden], rename)
-        order = rng.permutation(self.classes)
-        renamed = np.empty_like(rename)  # each class has the name of the one before it, so that none keeps its own
-        renamed[order] = rename[np.roll(order, 1)]
-        named = renamed if validation_renamed else rename
-        seen = given if isinstance(validation, str) else _renamed(self.validation[:validation], named)
+        rename, renamed, given, seen = self._sets(label, images, repeated, validation_renamed, validation)
+        unseen = _renamed(self.hidden[:hidden], rename)
         shapes = shapes_of(given.images, seen.images)
         new_shapes = [shape for shape in shapes_of(unseen.images) if shape not in shapes]
         # Students have all these, or may: what their code raises over them is told in full.
@@ -208,6 +204,58 @@ class Experiment:
             accuracy_as_renamed=accuracy(hidden_outputs, renamed[self.hidden[:hidden].labels]),
         )
 
+    def _sets(
+        self,
+        label: str,
+        images: int | None,
+        repeated: int,
+        validation_renamed: bool,
+        validation: int | Literal["the training images"] | None,
+    ) -> tuple[np.ndarray, np.ndarray, Examples, Examples]:
+        """The names of classes, other names, and what there is to train on and to validate on; see :meth:`run`."""
+        rng = self.key.rng(label)
+        # Classes are renamed, so that stored weights and answers are worthless.
+        rename = rng.permutation(self.classes)
+        chosen = np.tile(rng.permutation(self._balanced(rng)[:images]), repeated)
+        given = _renamed(self.training[chosen], rename)
+        order = rng.permutation(self.classes)
+        renamed = np.empty_like(rename)  # each class has the name of the one before it, so that none keeps its own
+        renamed[order] = rename[np.roll(order, 1)]
+        named = renamed if validation_renamed else rename
+        seen = given if isinstance(validation, str) else _renamed(self.validation[:validation], named)
+        return rename, renamed, given, seen
+
+    def again(
+        self,
+        label: str,
+        observed: Observations,
+        mendings: Sequence[Mending],
+        *,
+        images: int | None = None,
+        repeated: int = 1,
+        validation_renamed: bool = False,
+        validation: int | Literal["the training images"] | None = None,
+        hidden: int | None = None,
+        **settings: Any,
+    ) -> Again:
+        """The training of :meth:`run` once more, with something mended; nothing of it counts.
+
+        Raises:
+            StudentFault: the submission failed, or nothing can be mended in it.
+        """
+        rename, _, given, seen = self._sets(label, images, repeated, validation_renamed, validation)
+        if not isinstance(given.images, np.ndarray):
+            raise StudentFault("what is mended is mended for images of one size")
+        with self.probes.public_inputs(), self.probes.mending(mendings, given.images, given.labels, observed) as came:
+            self.probes.seed(self.key.seed(label))
+            model = self.make_model()
+            self.probes.warm_up(model, given.images[:2], "model")
+            self.train(model, given, seen, **settings)
+        if not came:
+            raise StudentFault("the training was not recorded")
+        own = came[0].came_as
+        return replace(came[0], came_by_other_names=own == np.argsort(rename).tolist())
+
     def _balanced(self, rng: np.random.Generator) -> np.ndarray:
         """A random order of the training images ``(N,)`` in which classes take turns as long as they last."""
         order = rng.permutation(len(self.training))
@@ -256,6 +304,8 @@ class TrialLog:
     seconds: dict[str, list[float]] = field(default_factory=dict)  # kind of trial to the processor time of each
     verdicts: list[Verdict] = field(default_factory=list)
     told: set[str] = field(default_factory=set)  # likely causes, by their names
+    question: str = ""  # that is being asked
+    reasons: list[Reason] = field(default_factory=list)  # that were told
     timed_out: TimedOut | None = None  # in a trial; others would take as long
 
 
@@ -351,14 +401,16 @@ class Trials:
         """
         observed = self[0].observed
         try:
-            causes = likely_causes(observed)
-            explained = explain(observed, causes)
+            found = found_at_once(observed)
+            explained = in_words(found, observed)
         except (LookupError, ValueError, ArithmeticError):  # a worker can claim what makes no sense
             return message
-        told = causes[0].name if causes else ""
+        told = found.named[0].cause.name if found.named else ""
         if told in self._log.told:
-            return f"{message}\n{f'Most likely, again: {told}.' if told else NO_CAUSE}"
+            explained = again_in_words(found)
         self._log.told.add(told)
+        rerun = partial(self._experiment.again, f"{self._name} trial 0".strip(), observed, **self._settings)
+        self._log.reasons.append(Reason(self._log.question, explained, observed, rerun, self._kind == MAIN))
         return f"{message}\n{explained}"
 
 

@@ -142,7 +142,8 @@ def _preload(modules: list[str]) -> None:
         torch.set_num_interop_threads(1)
         _without_loader_processes(torch)
         postpone_compiler(torch)
-        for module in ("diagnosis.layers", "diagnosis.watch", "worker.judge", "worker.recording"):  # on use, otherwise
+        looks = ("diagnosis.layers", "diagnosis.watch", "diagnosis.again", "worker.judge", "worker.recording")
+        for module in looks:  # on use, otherwise
             importlib.import_module(f"autograder.{module}")
         _warm_up(torch)
 

@@ -181,6 +181,19 @@ def record_epochs(function: Any, model: Any, *args: Any, images: Any, epochs: in
     return {"value": value, "seen": watch.seen(), "answers": watch.answers_after(images)}
 
 
+def again(
+    function: Any, model: Any, *args: Any, mendings: Any, images: Any, labels: Any, seconds: float
+) -> dict[str, Any]:
+    """Call a training function with a fresh ``model`` and something mended, see :mod:`autograder.diagnosis.again`.
+
+    ``images`` and ``labels`` are those that it is given. It is ended after so many seconds of processor time.
+    """
+    from autograder.diagnosis.again import train_again
+    from autograder.diagnosis.inner import Known
+
+    return asdict(train_again(model, lambda model: function(model, *args), Known(images, labels), mendings, seconds))
+
+
 def figure(drawn: Any) -> list[dict[str, Any]]:
     """What a Matplotlib figure shows: each of its axes; see :mod:`autograder.diagnosis.drawn`. Closes all figures."""
     import matplotlib.pyplot

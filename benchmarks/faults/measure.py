@@ -29,39 +29,14 @@ from autograder.batch.engine import Returned, Tell
 from autograder.batch.local import LocalEngine
 from autograder.batch.run import grade_all
 from autograder.diagnosis import diagnose
+from autograder.diagnosis.known import KNOWN
 from autograder.sandbox import choose
 
 LESSON = HERE.parents[1] / "solutions" / "cnn"
 CONVOLUTIONAL = ("fashion_cnn", "fashion_norm")  # what the lesson `cnn` asks for
 
-OURS = {
-    "the optimizer does not hold the parameters of the model that was given": "optimizer-other-model",
-    "`backward()` is never called": "no-backward",
-    "the loss is cut off from the model's parameters": "gradient-cut",
-    "`optimizer.step()` is never called": "no-step",
-    "the gradients are cleared before the step uses them": "gradients-cleared",
-    "weights start at zero": "initialisation",
-    "no gradient reaches some of the layers": "gradient-cut",
-    "the optimizer does not hold all of the model's parameters": "optimizer-incomplete",
-    "the images are not scaled to small numbers": "unscaled-inputs",
-    "the scores begin far too large": "scores-too-large",
-    "softmax before cross-entropy": "softmax-before-cross-entropy",
-    "sigmoid before cross-entropy": "sigmoid-before-cross-entropy",
-    "an activation after the last layer": "activation-after-last-layer",
-    "NLLLoss of what are no log-probabilities": "nll-without-log",
-    "gradients are never set to zero": "no-zero-grad",
-    "the scores are random even in evaluation mode": "random-scores",
-    "the model is validated in training mode": "validated-in-train-mode",
-    "the learning rate is too large": "learning-rate-too-large",
-    "the learning rate is too small": "learning-rate-too-small",
-    "the optimizer is made anew again and again": "optimizer-renewed",
-    "training ends early, or leaves images out": "too-little-training",
-    "batches hold few classes: the images are not mixed": "not-mixed",
-    "`train` learns from other images than those that it is given": "other-data",
-    "the model learns the training images by heart": "overfits",
-    "no activation between two layers": "no-activation",
-    "what an image gets depends on the others in its batch": "samples-mixed",
-}
+_AS_HERE = {"weights-zero": "initialisation", "loss-cut-off": "gradient-cut"}
+OURS = {entry.name: _AS_HERE.get(code, code) for code, entry in KNOWN.items()}
 """The names that our diagnosis gives, and their codes."""
 
 GRADSNITCH = {

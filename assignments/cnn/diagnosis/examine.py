@@ -6,7 +6,7 @@ import base64
 import html
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,30 +14,38 @@ import numpy as np
 import torch
 
 from . import figures
-from .causes import Cause, Observations, Seen, describe_curve, likely_causes, unique, validated_in_train_mode
+from .again import Generators, train_again
+from .causes import Cause, Observations, Seen, describe_curve, validated_in_train_mode
+from .inner import Known
 from .layers import NO_SCORES, WRONG_SHAPE, chain_of_shapes, evaluating, mistakes_of
 from .measures import accuracy, compare_parameters, mean_nll, output_kind
+from .suspects import Mending, suspects_of
+from .trying import MOST, Again, Found, Named, search
 from .watch import Watch
 
 _SHOWN = 32  # images that the model is looked at with
+_TIMES_AS_LONG = 3  # as the first training, may one take that is mended
 
 
 @dataclass(frozen=True)
 class Diagnosis:
     """What was found. In a notebook it shows itself, with figures; ``print`` gives the words alone."""
 
-    causes: tuple[Cause, ...]  # the likeliest first
+    found: Found
     shapes: tuple[tuple[str, tuple[int, ...]], ...]
     observed: Observations
     kernels: np.ndarray | None  # (F, C, kh, kw), of the first convolution, after training
     kernels_of: str
 
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Those that are named: they are proved, or mending them made the difference. The likeliest first."""
+        return tuple(named.cause for named in self.found.named)
+
     def __str__(self) -> str:
         """The words."""
         o = self.observed
-        lines = [str(cause) for cause in self.causes[:1]]
-        lines += [f"It may also be this: {cause.name}. {cause.evidence} {cause.advice}" for cause in self.causes[1:3]]
-        lines = lines or ["Nothing that usually goes wrong was found."]
+        lines = self.found.in_words() or ["Nothing that usually goes wrong was found."]
         if not math.isnan(o.final_loss):
             lines += [
                 describe_curve(o.seen.losses, o.classes),
@@ -63,8 +71,12 @@ def diagnose(
     train: Callable[[torch.nn.Module], Any],
     images: torch.Tensor,
     labels: torch.Tensor,
+    trainings: int = MOST,
 ) -> Diagnosis:
     """Look at a fresh model, watch one training of it, and say what is likely wrong.
+
+    Where the training did not go well and what was seen leaves several causes, it trains again, from the same random
+    numbers, with one of them mended from outside, ``trainings`` times at most: what is named made the difference.
 
     ``make_model`` is the model's class, or a function that makes one. ``train`` trains the model that it is given,
     as you would: ``lambda model: train(model, train_data, val_data, epochs=3)``. ``images`` ``(N, C, H, W)`` and
@@ -77,15 +89,18 @@ def diagnose(
     if len(images) != len(labels) or not len(images):
         raise ValueError(f"every image needs a label: {len(images)} images, {len(labels)} labels")
     classes = int(labels.max()) + 1
+    generators = Generators.now()
+    known = Known(images, labels)
     model = make_model()
     shown = images[:_SHOWN]
     shapes = chain_of_shapes(model, shown)
     mistakes = tuple(mistakes_of(model, shown, classes))
     if any(cause.name in (NO_SCORES, WRONG_SHAPE) for cause in mistakes):
-        return Diagnosis(mistakes, tuple(shapes), _not_trained(model, classes), *_kernels(model))
+        named = Found(tuple(map(Named, mistakes)), (), (), 0)
+        return Diagnosis(named, tuple(shapes), _not_trained(model, classes), *_kernels(model))
     before = _parameters(model)
     initial_loss, _ = _measure(model, images, labels)
-    with Watch(model) as watch:
+    with Watch(model, known=known) as watch:
         train(model)
     final_loss, train_accuracy = _measure(model, images, labels)
     observed = Observations(
@@ -95,10 +110,20 @@ def diagnose(
         final_loss=final_loss,
         train_accuracy=train_accuracy,
         held_out_accuracy=math.nan,
+        images=len(images),
         **compare_parameters(before, _parameters(model)),
     )
-    causes = unique([*mistakes, *likely_causes(observed), *_validated_in_train_mode(model, observed)])
-    return Diagnosis(tuple(causes), tuple(shapes), observed, *_kernels(model))
+    mistakes += tuple(_validated_in_train_mode(model, observed))
+
+    def again(mendings: Sequence[Mending]) -> Again | None:
+        generators.set()
+        try:
+            return train_again(make_model(), train, known, mendings, _TIMES_AS_LONG * observed.seen.cpu_seconds + 1)
+        except Exception:  # which what is mended may have brought about
+            return None
+
+    found = search(observed, suspects_of(observed, mistakes), again, trainings)
+    return Diagnosis(found, tuple(shapes), observed, *_kernels(model))
 
 
 def _measure(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:

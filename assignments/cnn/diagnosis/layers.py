@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from .causes import RANDOM_SCORES, UNREACHED, Cause
+from .causes import RANDOM_SCORES, Cause, cause_of
 from .linear import layers_of
 
 NO_SCORES, WRONG_SHAPE = "the model returns no scores", "the scores have the wrong shape"
@@ -70,10 +70,8 @@ def mistakes_of(model: torch.nn.Module, images: torch.Tensor, classes: int) -> I
         if not torch.equal(together, model(images)):
             yield RANDOM_SCORES
         elif not torch.allclose(model(images[:1])[0], together[0], rtol=1e-3, atol=1e-4):
-            yield Cause(
-                "what an image gets depends on the others in its batch",
-                "The first image gets other scores alone than among others, in evaluation mode.",
-                "Look at `view` and `reshape`, which can mix images: `x.flatten(1)` keeps them apart.",
+            yield cause_of(
+                "samples-mixed", "The first image gets other scores alone than among others, in evaluation mode."
             )
     yield from _layers_without_activation(model, images)
     yield from _without_gradient(model, images)
@@ -84,11 +82,10 @@ def _layers_without_activation(model: torch.nn.Module, images: torch.Tensor) -> 
         found = layers_of(model, images[:4])
     if found is not None and found.bare:
         pairs = ", ".join(f"{one} -> {other}" for one, other in found.bare[:4])
-        yield Cause(
-            "no activation between two layers",
+        yield cause_of(
+            "no-activation",
             f"{len(found.bare)} of the convolutions and linear layers pass straight on to the next: {pairs}. "
             "Two linear maps in a row are one linear map.",
-            "Put an activation such as ReLU after each convolution and each hidden linear layer.",
         )
 
 
@@ -107,12 +104,10 @@ def _without_gradient(model: torch.nn.Module, images: torch.Tensor) -> Iterator[
     if scores.requires_grad:
         # Not the plain sum, which is constant where rows sum to 1.
         (scores * torch.linspace(-1, 1, scores.numel()).reshape(scores.shape)).sum().backward()
-    dead = [name for name, value in parameters.items() if value.grad is None or not bool(value.grad.any())]
+    missing = [name for name, value in parameters.items() if value.grad is None]
     for name, value in parameters.items():
         value.grad = before[name]
-    if dead:
-        yield Cause(
-            UNREACHED,
-            f"In one pass over {len(images)} images, the gradients of {', '.join(dead)} are zero or missing.",
-            "Is each of these layers used in `forward`, and is nothing detached between it and the scores?",
+    if missing:
+        yield cause_of(
+            "gradient-cut", f"In one pass over {len(images)} images, no gradient arrives at {', '.join(missing)}."
         )

@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from .known import CODES, KNOWN
+
 NO_CAUSE = "No usual cause fits what was seen."
 
 
@@ -57,6 +59,31 @@ class Seen:
     # Backward passes through dropout or batch norm, by the mode in which all of these ran: "train_mode"; else
     # "eval_mode".
     steps_by_mode: dict[str, int] = field(default_factory=dict)
+    # The learning rate of the first optimizer that stepped, at each step, up to those 5,000; and the largest that its
+    # scheduler was made for, where it says so.
+    rates: list[float] = field(default_factory=list)
+    rate_meant: float | None = None
+    decay: float = 0.0  # the largest weight decay of an optimizer
+    dropped: float = 0.0  # the largest share that dropout takes away
+    # Norm of all gradients at a step, as a share of that after the backward pass: median of the first `looks` steps.
+    clipped: float | None = None
+    redrawn: int = 0  # between a step and the next pass with gradients, how often the weights were changed by much
+    others: int = 0  # other models of the same kind that ran with gradients, up to 50
+    # In the first pass with gradients: mean and standard deviation of what enters the first layer, the activations in
+    # order, and the share of values where they are flat.
+    entering: tuple[float, float] | None = None
+    activations: list[tuple[str, float]] = field(default_factory=list)
+    last_activation: str = ""  # what gave the first scores that entered a loss function, if that was an activation
+    maximises: bool = False  # whether an optimizer was told to make the loss larger
+    # Weights that are far from how PyTorch draws them, at the first pass: name, what they are, and what is usual.
+    badly_drawn: list[tuple[str, float, float]] = field(default_factory=list)
+    # Where it was told which examples there are: rows that were trained on, those recognised, those of them whose
+    # labels are theirs, and how many different examples they were. Of the first 5,000 batches.
+    rows: int = 0
+    recognised: int = 0
+    rightly_labelled: int = 0
+    labelled: int = 0
+    different: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,16 +124,21 @@ class Cause:
     evidence: str
     advice: str
 
+    @property
+    def code(self) -> str:
+        """A stable name, see :data:`.known.KNOWN`; empty where it is of a grader's own."""
+        return CODES.get(self.name, "")
+
     def __str__(self) -> str:
         return f"Most likely: {self.name}. {self.evidence} {self.advice}"
 
 
-RANDOM_SCORES = Cause(
-    "the scores are random even in evaluation mode",
-    "Two passes over the same images in evaluation mode gave different scores.",
-    "`F.dropout` needs `training=self.training`; `nn.Dropout` does this by itself.",
-)
-UNREACHED = "no gradient reaches some of the layers"
+def cause_of(code: str, evidence: str) -> Cause:
+    """A cause that is known, with its evidence."""
+    return Cause(KNOWN[code].name, evidence, KNOWN[code].advice)
+
+
+RANDOM_SCORES = cause_of("random-scores", "Two passes over the same images in evaluation mode gave different scores.")
 
 
 def softmax_floor(classes: int) -> float:
@@ -127,14 +159,6 @@ def unique(causes: Iterable[Cause]) -> list[Cause]:
     for cause in causes:
         found.setdefault(cause.name, cause)
     return list(found.values())
-
-
-def explain(observed: Observations, causes: Sequence[Cause]) -> str:
-    """The likeliest of the causes in words, or the loss curve where there is none."""
-    if not causes:
-        return f"{NO_CAUSE} {describe_curve(observed.seen.losses, observed.classes)}"
-    others = f" It may also be this: {'; '.join(cause.name for cause in causes[1:3])}." if len(causes) > 1 else ""
-    return f"{causes[0]}{others}"
 
 
 def describe_curve(losses: Sequence[float], classes: int) -> str:
@@ -173,98 +197,77 @@ _MANY = 32  # scores
 
 def _trains_another_model(o: Observations) -> Iterator[Cause]:
     if o.seen.steps and o.parameters and len(o.seen.not_held) == len(o.parameters):
-        yield Cause(
-            "the optimizer does not hold the parameters of the model that was given",
+        yield cause_of(
+            "optimizer-other-model",
             f"It made {o.seen.steps} steps, and none of the model's {len(o.parameters)} parameters was among those "
             "that it changes.",
-            "Make the optimizer of `model.parameters()`, of the argument `model` itself: not of a copy, and not of a "
-            "new model.",
         )
 
 
 def _no_backward(o: Observations) -> Iterator[Cause]:
     if not o.seen.arrivals and not o.seen.backwards and any(o.seen.passes.values()):
-        yield Cause(
-            "`backward()` is never called",
-            f"The model was run {sum(o.seen.passes.values())} times, and no gradient was computed.",
-            "For each batch: the loss, `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`.",
+        yield cause_of(
+            "no-backward", f"The model was run {sum(o.seen.passes.values())} times, and no gradient was computed."
         )
     elif not o.seen.arrivals and o.seen.backwards and len(o.seen.not_held) < len(o.parameters):
-        yield Cause(
-            "the loss is cut off from the model's parameters",
-            f"`backward()` ran {o.seen.backwards} times, and no gradient arrived at any parameter.",
-            "Look for `.detach()`, `.item()`, `.data`, `torch.no_grad()` or NumPy between the model and the loss.",
+        yield cause_of(
+            "loss-cut-off", f"`backward()` ran {o.seen.backwards} times, and no gradient arrived at any parameter."
         )
 
 
 def _no_step(o: Observations) -> Iterator[Cause]:
     if o.seen.arrivals and not o.seen.steps and len(o.unchanged) == len(o.parameters):  # no step by hand either
-        yield Cause(
-            "`optimizer.step()` is never called",
-            f"`backward()` ran {o.seen.backwards} times, and no optimizer made a step.",
-            "Call `optimizer.step()` for each batch, after `loss.backward()`.",
-        )
+        yield cause_of("no-step", f"`backward()` ran {o.seen.backwards} times, and no optimizer made a step.")
 
 
 def _gradients_cleared(o: Observations) -> Iterator[Cause]:
-    if o.seen.arrivals and o.seen.looks and not any(_is_alive(values) for values in o.seen.gradients.values()):
-        yield Cause(
-            "the gradients are cleared before the step uses them",
+    # Those that came as zeros were never cleared, but then there is no share of their norm.
+    is_gone = not any(_is_alive(values) for values in o.seen.gradients.values())
+    if o.seen.arrivals and o.seen.looks and is_gone and o.seen.clipped is not None:
+        yield cause_of(
+            "gradients-cleared",
             f"Gradients arrived, but at each of the first {o.seen.looks} steps all of them were zero or gone.",
-            "`optimizer.zero_grad()` belongs before `loss.backward()` or after `optimizer.step()`, not in between.",
         )
 
 
 def _starts_at_zero(o: Observations) -> Iterator[Cause]:
     if o.zero_at_start and not o.learned:
-        yield Cause(
-            "weights start at zero",
+        yield cause_of(
+            "weights-zero",
             f"{_listed(o.zero_at_start)} held nothing but zeros before training, so that all units of a layer get "
             "the same gradient, or none.",
-            "Leave the initialisation to PyTorch's layers, or draw weights at random.",
         )
 
 
 def _dead_parameters(o: Observations) -> Iterator[Cause]:
-    dead = [name for name, values in o.seen.gradients.items() if values and not _is_alive(values)]
-    if dead and len(dead) < len(o.seen.gradients) and not o.zero_at_start:
-        yield Cause(
-            UNREACHED,
-            f"The gradients of {_listed(dead)} are zero in all of the first {o.seen.looks} steps.",
-            "Is each of these layers used in `forward`, and is nothing detached (`.detach()`, `.data`, "
-            "`torch.no_grad()`) between it and the scores?",
-        )
+    # Zeros arrive from units that are dead and activations that are flat; where the graph is cut, nothing does.
+    dead = [name for name, values in o.seen.gradients.items() if values and all(map(math.isnan, values))]
+    if dead and len(dead) < len(o.seen.gradients):
+        yield cause_of("gradient-cut", f"No gradient arrived at {_listed(dead)} in the first {o.seen.looks} steps.")
 
 
 def _not_held(o: Observations) -> Iterator[Cause]:
     if o.seen.steps and 0 < len(o.seen.not_held) < len(o.parameters):
-        yield Cause(
-            "the optimizer does not hold all of the model's parameters",
-            f"Those of {_listed(o.seen.not_held)} are missing.",
-            "Make the optimizer of `model.parameters()`, after all layers are made.",
-        )
+        yield cause_of("optimizer-incomplete", f"Those of {_listed(o.seen.not_held)} are missing.")
 
 
 def _unscaled_input(o: Observations) -> Iterator[Cause]:
     highest = max((abs(v) for k, v in (o.seen.first_input or {}).items() if k in ("lowest", "highest")), default=0)
-    if highest > 20:
+    mean, spread = o.seen.entering or (math.inf, math.inf)  # of what the first layer gets, after all scaling
+    if highest > 20 and max(abs(mean), spread) > 5:
         first = f" The first loss was {o.seen.losses[0]:.1f}, where guessing gives {o.of_chance:.2f}." * (
             bool(o.seen.losses) and o.seen.losses[0] > 2 * o.of_chance
         )
-        yield Cause(
-            "the images are not scaled to small numbers",
-            f"The model got pixels as large as {highest:.0f}.{first}",
-            "Divide pixels of 0 to 255 by 255, once, or use those that are given as they are.",
-        )
+        yield cause_of("unscaled-inputs", f"The model got pixels as large as {highest:.0f}.{first}")
 
 
 def _wild_start(o: Observations) -> Iterator[Cause]:
-    first = max([o.initial_loss, *(o.seen.losses[:1] if ("cross_entropy", True) in o.seen.losses_used else [])])
+    is_seen = ("cross_entropy", True) in o.seen.losses_used and bool(o.seen.losses)
+    first = o.seen.losses[0] if is_seen else o.initial_loss
     if first > 2 * o.of_chance and not any(_unscaled_input(o)):
-        yield Cause(
-            "the scores begin far too large",
+        yield cause_of(
+            "scores-too-large",
             f"The first loss was {first:.1f}, where guessing gives {o.of_chance:.2f}: the model is sure, and wrong.",
-            "Are pixels of 0 to 255 divided by 255 once, and nowhere multiplied? Are weights drawn as PyTorch does?",
         )
 
 
@@ -276,40 +279,45 @@ def _wrong_scores(o: Observations) -> Iterator[Cause]:
     sums_to_one = abs(scores["lowest_sum"] - 1) < 1e-3 and abs(scores["highest_sum"] - 1) < 1e-3
     if "cross_entropy" in used and 0 <= scores["lowest"] < scores["highest"]:
         if sums_to_one:
-            yield Cause(
-                "softmax before cross-entropy",
+            yield cause_of(
+                "softmax-before-cross-entropy",
                 "The rows that reach the loss lie in [0, 1] and sum to 1: they are probabilities, and "
                 "cross-entropy applies log-softmax to them again, so that the loss can't fall below "
                 f"{softmax_floor(o.classes):.2f} and gradients are small.",
-                "Give cross-entropy the scores as they leave the last linear layer.",
             )
-        elif scores["highest"] <= 1 and scores.get("count", 0) >= _MANY:  # of a few, all may lie there by chance
-            yield Cause(
-                "sigmoid before cross-entropy",
+        elif _is_sigmoid(o):
+            yield cause_of(
+                "sigmoid-before-cross-entropy",
                 "The scores that reach the loss all lie in [0, 1], so that no class can stand out: the loss can't fall "
                 f"below {softmax_floor(o.classes):.2f}.",
-                "Give cross-entropy the scores as they leave the last linear layer.",
             )
         elif scores["lowest"] == 0 and not o.learned:
-            yield Cause(
-                "an activation after the last layer",
+            yield cause_of(
+                "activation-after-last-layer",
                 "No score that reaches the loss is below 0, and many are exactly 0, where a ReLU has no gradient.",
-                "Let the last linear layer's output be the scores.",
             )
     if "nll_loss" in used and abs(scores["highest_exp_sum"] - 1) > 1e-2:
-        yield Cause(
-            "NLLLoss of what are no log-probabilities",
+        yield cause_of(
+            "nll-without-log",
             f"The exponentials of a row should sum to 1; they sum to up to {scores['highest_exp_sum']:.2f}.",
-            "Apply `log_softmax` to the scores first, or use cross-entropy, which does.",
         )
+
+
+def _is_sigmoid(o: Observations) -> bool:
+    """Whether the first scores are a sigmoid's: told by the function, or else by values about one half."""
+    scores, last = o.seen.first_scores or {}, o.seen.last_activation.removesuffix("_")
+    if last:
+        return last in ("sigmoid", "hardsigmoid")
+    if scores["highest"] > 1 or scores.get("count", 0) < _MANY:  # of a few, all may lie there by chance
+        return False
+    return 0.3 * o.classes < scores["lowest_sum"] and scores["highest_sum"] < 0.7 * o.classes
 
 
 def _stale_gradients(o: Observations) -> Iterator[Cause]:
     if o.seen.looks > 2 and o.seen.stale > 0.5 * o.seen.looks and len(o.seen.not_held) < len(o.parameters):
-        yield Cause(
-            "gradients are never set to zero",
+        yield cause_of(
+            "no-zero-grad",
             f"After {o.seen.stale} of the first {o.seen.looks} steps, the next gradients were added to the old ones.",
-            "Call `optimizer.zero_grad()` for each batch, before `loss.backward()`.",
         )
 
 
@@ -322,10 +330,9 @@ def random_scores(o: Observations) -> Iterator[Cause]:
 def validated_in_train_mode(o: Observations, layers: str = "dropout and batch norm") -> Iterator[Cause]:
     """Where the model has ``layers`` that act otherwise in training mode, what is measured is another model."""
     if number := o.seen.passes.get("train_mode_no_grad", 0):
-        yield Cause(
-            "the model is validated in training mode",
+        yield cause_of(
+            "validated-in-train-mode",
             f"{number} passes without gradients ran in training mode, where {layers} act otherwise.",
-            "Call `model.eval()` before you validate, and `model.train()` at the start of each epoch.",
         )
 
 
@@ -342,36 +349,33 @@ def _diverges(o: Observations) -> Iterator[Cause]:
         if losses
         else f"After training, {_listed(o.not_finite)} hold NaN or infinity"
     )
-    yield Cause("the learning rate is too large", f"{how}{_with_optimizer(o)}.", _OTHER_RATES)
+    yield cause_of("learning-rate-too-large", f"{how}{with_optimizer(o)}.")
 
 
 def _new_optimizers(o: Observations) -> Iterator[Cause]:
     if len(o.seen.optimizers) > 2 and not o.learned:
-        yield Cause(
-            "the optimizer is made anew again and again",
+        yield cause_of(
+            "optimizer-renewed",
             f"{len(o.seen.optimizers)} optimizers made {o.seen.steps} steps, so that each forgot what the one before "
             "had learned of the gradients.",
-            "Make one optimizer, before the loop over epochs.",
         )
 
 
 def _too_few_images(o: Observations) -> Iterator[Cause]:
     if o.epochs and o.images and o.seen.steps and o.seen.images < 0.5 * o.epochs * o.images:
-        yield Cause(
-            "training ends early, or leaves images out",
+        yield cause_of(
+            "too-little-training",
             f"The model was trained on {o.seen.images} images in all; {o.epochs} epochs of {o.images} are "
             f"{o.epochs * o.images}.",
-            "Does the loop go over all batches in each of `epochs` epochs, and does `return` stand after the loop?",
         )
 
 
 def _sorted_data(o: Observations) -> Iterator[Cause]:
     if o.seen.mixture is not None and o.seen.mixture < 0.6:
-        yield Cause(
-            "batches hold few classes: the images are not mixed",
+        yield cause_of(
+            "not-mixed",
             f"The labels of a batch vary {o.seen.mixture:.2f} times as much as all labels do; in mixed order that is "
             "above .9.",
-            "Draw the images in a new random order in each epoch.",
         )
 
 
@@ -380,29 +384,26 @@ def _stuck(o: Observations) -> Iterator[Cause]:
     if o.final_loss < 0.9 * o.initial_loss or not o.seen.steps or math.isnan(o.moved):
         return
     if o.moved < 0.02:
-        yield Cause(
-            "the learning rate is too small",
+        yield cause_of(
+            "learning-rate-too-small",
             f"In {o.seen.steps} steps the parameters moved by {o.moved:.2%} of their size, and the loss went from "
-            f"{o.initial_loss:.2f} to {o.final_loss:.2f}{_with_optimizer(o)}.",
-            _OTHER_RATES,
+            f"{o.initial_loss:.2f} to {o.final_loss:.2f}{with_optimizer(o)}.",
         )
     elif o.moved > 2:
-        yield Cause(
-            "the learning rate is too large",
+        yield cause_of(
+            "learning-rate-too-large",
             f"The parameters moved by {o.moved:.1f} times their size, and the loss went from {o.initial_loss:.2f} to "
-            f"{o.final_loss:.2f}{_with_optimizer(o)}.",
-            _OTHER_RATES,
+            f"{o.final_loss:.2f}{with_optimizer(o)}.",
         )
 
 
 def _other_data(o: Observations) -> Iterator[Cause]:
     losses = o.seen.losses
     if len(losses) >= 20 and _mean(losses[-10:]) < 0.6 * losses[0] and o.final_loss > 0.9 * o.initial_loss:
-        yield Cause(
-            "`train` learns from other images than those that it is given",
+        yield cause_of(
+            "other-data",
             f"Its own loss fell from {losses[0]:.2f} to {_mean(losses[-10:]):.2f}; on the images that it was given "
             f"the model's loss is {o.final_loss:.2f}, and {o.initial_loss:.2f} before.",
-            "Use the arguments of `train`, and not variables of the notebook.",
         )
 
 
@@ -411,24 +412,19 @@ def _slow(o: Observations) -> Iterator[Cause]:
         fifth = len(o.seen.losses) // 5
         before, last = _mean(o.seen.losses[-2 * fifth : -fifth]), _mean(o.seen.losses[-fifth:])
         if last < before - 0.02 * o.initial_loss:
-            yield Cause(
-                "the learning rate is too small",
+            yield cause_of(
+                "learning-rate-too-small",
                 f"The loss was still falling at the end, from {before:.2f} to {last:.2f} in the last fifth of the "
-                f"steps{_with_optimizer(o)}.",
-                _OTHER_RATES,
+                f"steps{with_optimizer(o)}.",
             )
 
 
 def _overfits(o: Observations) -> Iterator[Cause]:
     if o.learned and o.train_accuracy > 0.9 and o.held_out_accuracy < o.train_accuracy - 0.3:
-        yield Cause(
-            "the model learns the training images by heart",
-            f"It is right for {o.train_accuracy:.2f} of them, and for {o.held_out_accuracy:.2f} of others.",
-            "Give it fewer parameters, pooling, or dropout.",
+        yield cause_of(
+            "overfits", f"It is right for {o.train_accuracy:.2f} of them, and for {o.held_out_accuracy:.2f} of others."
         )
 
-
-_OTHER_RATES = "Try others, a factor of about 3 apart: 1e-3 for Adam and 1e-2 for SGD are where to begin."
 
 _Rule = Callable[[Observations], Iterator[Cause]]
 _MISTAKES: tuple[_Rule, ...] = (
@@ -462,7 +458,8 @@ def _is_alive(gradients: Sequence[float]) -> bool:
     return any(not math.isnan(value) and value != 0 for value in gradients)
 
 
-def _with_optimizer(o: Observations) -> str:
+def with_optimizer(o: Observations) -> str:
+    """The optimizer and its learning rate, in words that follow others; nothing where none stepped."""
     if not o.seen.optimizers:
         return ""
     name, rate = o.seen.optimizers[0]

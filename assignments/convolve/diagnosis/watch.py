@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -18,6 +18,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from .inner import Known, badly_drawn, entering, is_activation, is_loss, spread
 from .layers import evaluating
 
 LOOKS = 32  # steps whose gradients are looked at
@@ -25,7 +26,7 @@ MOST_LOSSES = 5_000
 MOST_MIXTURES = 100  # batches whose labels are looked at
 MOST_OPTIMIZERS = 50
 MOST_BYTES = 256 << 20  # of parameters that are kept
-_LOSS_FUNCTIONS = ("cross_entropy", "binary_cross_entropy", "kl_div", "nll_loss", "multi_margin")
+_FLAT = 1e-3  # derivative of an activation below which its value is flat
 # Functions that act otherwise in training mode, which their argument `training` tells.
 _BY_MODE = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "batch_norm")
 _State = dict[str, torch.Tensor]
@@ -51,11 +52,14 @@ class _Kept:
 class Watch(TorchFunctionMode):  # type: ignore[misc]
     """Use as a context manager around a training of ``model``; :meth:`seen` is what was seen.
 
-    With ``epochs``, :meth:`answers_after` tells what the model would have answered after each of them.
+    With ``epochs``, :meth:`answers_after` tells what the model would have answered after each of them. ``known`` are
+    the examples that there are to learn from, if those are to be recognised.
     """
 
-    def __init__(self, model: torch.nn.Module, epochs: Epochs | None = None) -> None:
+    def __init__(self, model: torch.nn.Module, epochs: Epochs | None = None, known: Known | None = None) -> None:
         super().__init__()
+        self._known = known
+        self._begin_details()
         self._model = model
         self._parts = {id(module) for module in model.modules()}
         self._forward: Any = None
@@ -79,7 +83,8 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         self._entropies: list[float] = []
         self._labels: dict[int, int] = {}
         self._optimizers: dict[int, tuple[str, float]] = {}
-        self._kept: list[Any] = []  # optimizers, so that no other gets the id of one that is gone
+        self._kept: list[Any] = []  # optimizers and models, so that no other gets the id of one that is gone
+        self._first_optimizer: Any = None
         self._held: set[int] = set()
         self._steps = 0
         self._arrivals = 0
@@ -90,11 +95,32 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         self._is_listening = False
         self._began = self._ended = 0.0
 
+    def _begin_details(self) -> None:
+        """What is seen of settings, scales and examples."""
+        self._found: torch.Tensor | None = None  # which examples are the rows of the last pass with gradients
+        self._counts = {"rows": 0, "recognised": 0, "rightly_labelled": 0, "labelled": 0}
+        self._different: set[int] = set()
+        self._rates: list[float] = []
+        self._rate_meant: float | None = None
+        self._decay = self._dropped = 0.0
+        self._norm = 0.0  # of all gradients, after the last backward pass
+        self._clipped: list[float] = []
+        self._left: tuple[int, float] | None = None  # versions and size of the weights that the last step left
+        self._redrawn = 0
+        self._others: dict[int, None] = {}
+        self._is_looking = False  # what is called is our own
+        self._is_inside = False  # the first pass with gradients
+        self._entering: tuple[float, float] | None = None
+        self._activations: list[tuple[str, float]] = []
+        self._last_activation: tuple[str, Any] = "", None
+        self._maximises = False
+        self._badly_drawn: list[tuple[str, float, float]] = []
+
     def __enter__(self) -> Watch:
         self._watch_forward()
         self._handles = [
             register_optimizer_step_pre_hook(self._on_step),
-            register_optimizer_step_post_hook(lambda *_: self._listen(True)),
+            register_optimizer_step_post_hook(lambda *_: self._after_step()),
             *(p.register_hook(self._on_gradient(p)) for p in self._model.parameters() if p.requires_grad),
         ]
         self._listen(True)
@@ -118,9 +144,13 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
 
         @functools.wraps(original)
         def forward(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
-            with suppress(Exception):
+            with suppress(Exception), self._looking():
                 self._on_forward(module, [*args, *kwargs.values()])
-            return original(module, *args, **kwargs)
+            try:
+                return original(module, *args, **kwargs)
+            finally:
+                if module is self._model:
+                    self._is_inside = False
 
         def restore() -> None:
             if own:
@@ -129,6 +159,15 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
                 del kind.forward
 
         kind.forward, self._forward = forward, restore
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """What is called within is our own, and nothing to learn from."""
+        self._is_looking = True
+        try:
+            yield
+        finally:
+            self._is_looking = False
 
     def _listen(self, yes: bool) -> None:
         """Be called for PyTorch's functions, or not: within a step there are many, and nothing to learn from them."""
@@ -160,6 +199,20 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             "batches": self._batches,
             "quiet": self._quiet,
             "steps_by_mode": self._steps_by_mode,
+            "rates": self._rates,
+            "rate_meant": self._rate_meant,
+            "decay": self._decay,
+            "dropped": self._dropped,
+            "clipped": sorted(self._clipped)[len(self._clipped) // 2] if self._clipped else None,
+            "redrawn": self._redrawn,
+            "others": len(self._others),
+            "entering": self._entering,
+            "activations": self._activations,
+            "last_activation": self._last_activation[0] if self._last_activation[1] is None else "",
+            "maximises": self._maximises,
+            "badly_drawn": self._badly_drawn,
+            **self._counts,
+            "different": len(self._different),
         }
 
     def answers_after(self, images: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
@@ -195,16 +248,33 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
     ) -> Any:
         """Called for every function of PyTorch."""
         kwargs = kwargs or {}
+        if self._is_looking:
+            return function(*args, **kwargs)
         name = getattr(function, "__name__", "")
         if (name == "backward" or function is torch.autograd.grad) and args:
             with suppress(Exception):
                 self._on_backward(args[0] if isinstance(args[0], torch.Tensor) else args[0][0])
         if name in _BY_MODE and torch.is_grad_enabled():
             self._by_mode_since.append(bool(kwargs.get("training", True)))
+            if "dropout" in name and kwargs.get("training", True):
+                with suppress(Exception):
+                    self._dropped = max(self._dropped, float(kwargs.get("p", args[1] if len(args) > 1 else 0.5)))
+        if self._is_inside and self._entering is None:
+            entered = entering(name, args)
+            if entered is not None:
+                self._entering = spread(entered)
         result = function(*args, **kwargs)
-        if name.startswith(_LOSS_FUNCTIONS) or name.endswith("_loss"):
+        if is_activation(name) and self._first_scores is None:
+            self._last_activation = name, result
+            if self._is_inside:
+                with suppress(Exception):
+                    self._activations.append((name, _flat_share(function, args, kwargs)))
+        if is_loss(name):
             with suppress(Exception):  # a look that fails must not end a training
                 self._on_loss(name, args, kwargs, result)
+        if name == "backward" and len(self._clipped) < LOOKS:
+            with suppress(Exception):
+                self._norm = _norm_of_gradients(self._model)
         return result
 
     def _on_backward(self, loss: torch.Tensor) -> None:
@@ -233,8 +303,22 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         given = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
         if self._first_scores is None and given:
             self._first_scores = _statistics(given[0])
+            name, result = self._last_activation
+            self._last_activation = name if result is given[0] else "", None
         if len(given) > 1 and len(self._entropies) < MOST_MIXTURES:
             self._on_labels(given[1])
+        if len(given) > 1 and self._known is not None and self._found is not None and len(self._called_since) == 1:
+            self._compare_labels(self._known, self._found, given[1])
+
+    def _compare_labels(self, known: Known, found: torch.Tensor, labels: torch.Tensor) -> None:
+        labels = labels.detach().cpu()
+        if labels.ndim == 2 and labels.shape[1] > 1:
+            labels = labels.argmax(dim=1)
+        if labels.numel() != len(found):
+            return
+        there = found >= 0
+        self._counts["labelled"] += int(there.sum())
+        self._counts["rightly_labelled"] += int((known.labels[found[there]] == labels.reshape(-1)[there]).sum())
 
     def _on_labels(self, labels: torch.Tensor) -> None:
         labels = labels.detach()
@@ -256,6 +340,9 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         if id(model) not in self._parts and not torch.is_grad_enabled():
             self._keep(model)
         if model is not self._model:
+            if id(model) not in self._parts and torch.is_grad_enabled() and len(self._others) < MOST_OPTIMIZERS:
+                self._others[id(model)] = None
+                self._kept.append(model)
             return  # a copy, or a part of the same kind
         self._keep(model)
         self._listen(True)  # if a step raised, it did not say that it ended
@@ -269,6 +356,18 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         self._called_since, self._by_mode_since = [], []
         if self._first_input is None:
             self._first_input = _statistics(inputs)
+            self._is_inside = True
+            self._badly_drawn = [(name, *sizes) for name, sizes in badly_drawn(self._model).items()]
+        if self._left is not None and self._left[0] != _versions(self._model):
+            before, now = self._left[1], _size(self._model)
+            self._redrawn += abs(now - before) > 1e-3 * abs(before)
+        self._left = None
+        if self._known is not None and len(self._batches) < MOST_LOSSES:
+            self._found = found = self._known.find(inputs)
+            self._counts["rows"] += len(inputs)
+            if found is not None:
+                self._counts["recognised"] += int((found >= 0).sum())
+                self._different.update(found[found >= 0].tolist())
 
     def _keep(self, model: torch.nn.Module) -> None:
         """Keep the parameters that the last step left, if no others are nearer to the end of the epoch."""
@@ -307,7 +406,9 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
     def _on_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
         held = {id(value) for group in optimizer.param_groups for value in group["params"]}
         self._held |= held
-        if id(optimizer) not in self._optimizers and len(self._kept) < MOST_OPTIMIZERS:
+        if self._first_optimizer is None:
+            self._first_optimizer = optimizer
+        if id(optimizer) not in self._optimizers and len(self._optimizers) < MOST_OPTIMIZERS:
             self._optimizers[id(optimizer)] = type(optimizer).__name__, float(optimizer.param_groups[0]["lr"])
             self._kept.append(optimizer)
         self._steps += 1
@@ -316,8 +417,52 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             for name, gradient in received.items():
                 if name in self._gradients:
                     self._gradients[name].append(math.nan if gradient is None else _largest(gradient))
+            if self._norm > 0 and math.isfinite(self._norm):
+                self._clipped.append(_norm_of_gradients(self._model) / self._norm)
+        with suppress(Exception):
+            self._on_settings(optimizer)
         self._has_stepped = True
         self._listen(False)
+
+    def _on_settings(self, optimizer: Any) -> None:
+        self._decay = max(self._decay, *(float(group.get("weight_decay", 0)) for group in optimizer.param_groups))
+        group = optimizer.param_groups[0]
+        self._maximises |= bool(group.get("maximize", False))
+        if optimizer is self._first_optimizer and len(self._rates) < MOST_LOSSES:
+            self._rates.append(float(group["lr"]))
+            if "initial_lr" in group:  # which schedulers put there
+                self._rate_meant = float(group.get("max_lr", group["initial_lr"]))
+
+    def _after_step(self) -> None:
+        self._left = _versions(self._model), _size(self._model)
+        self._listen(True)
+
+
+def _versions(model: torch.nn.Module) -> int:
+    """Another number when a parameter was written to, or put elsewhere; nearly always."""
+    return hash(tuple((value._version, value.data_ptr()) for value in model.parameters()))
+
+
+def _size(model: torch.nn.Module) -> float:
+    """One number of the first weight that another draw would change."""
+    weight = next((value for value in model.parameters() if value.ndim > 1), None)
+    return 0.0 if weight is None else float(weight.detach().flatten()[:256].abs().sum())
+
+
+def _norm_of_gradients(model: torch.nn.Module) -> float:
+    norms = [float(value.grad.norm()) for value in model.parameters() if value.grad is not None]
+    return math.hypot(*norms)
+
+
+def _flat_share(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> float:
+    """The share of values where an activation's derivative is nearly zero."""
+    if "softmax" in function.__name__ or function.__name__.startswith("rrelu"):  # which draws
+        return 0.0
+    with torch.enable_grad():
+        entered = args[0].detach().float().clone().requires_grad_()
+        came = function(entered * 1, *args[1:], **kwargs)
+        came.sum().backward()
+    return float((entered.grad.abs() < _FLAT).float().mean())
 
 
 def _largest(gradient: torch.Tensor) -> float:

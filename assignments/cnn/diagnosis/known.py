@@ -1,0 +1,224 @@
+"""The causes that are known: for each a stable code, what it is called, what to do, and what to read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_TUTORIAL = "https://docs.pytorch.org/tutorials/beginner/"
+_REFERENCE = "https://docs.pytorch.org/docs/stable/generated/torch."
+_BOOK = "https://d2l.ai/"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a cause."""
+
+    name: str
+    advice: str
+    read: str  # an address
+
+
+_RATES = "Try others, a factor of about 3 apart: 1e-3 for Adam and 1e-2 for SGD are where to begin."
+_LOOP = f"{_TUTORIAL}basics/optimization_tutorial.html"
+_DATA = f"{_TUTORIAL}basics/data_tutorial.html"
+_AUTOGRAD = f"{_TUTORIAL}basics/autogradqs_tutorial.html"
+_CROSS_ENTROPY = f"{_REFERENCE}nn.CrossEntropyLoss.html"
+_INITIALISATION = f"{_BOOK}chapter_multilayer-perceptrons/numerical-stability-and-init.html"
+
+KNOWN: dict[str, Entry] = {
+    "no-zero-grad": Entry(
+        "gradients are never set to zero",
+        "Call `optimizer.zero_grad()` for each batch, before `loss.backward()`.",
+        _LOOP,
+    ),
+    "gradients-cleared": Entry(
+        "the gradients are cleared before the step uses them",
+        "`optimizer.zero_grad()` belongs before `loss.backward()` or after `optimizer.step()`, not in between.",
+        _LOOP,
+    ),
+    "no-backward": Entry(
+        "`backward()` is never called",
+        "For each batch: the loss, `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`.",
+        _LOOP,
+    ),
+    "no-step": Entry(
+        "`optimizer.step()` is never called",
+        "Call `optimizer.step()` for each batch, after `loss.backward()`.",
+        _LOOP,
+    ),
+    "step-outside-loop": Entry(
+        "there is one step for many batches",
+        "`optimizer.step()` belongs inside the loop over batches: look at how far it is indented.",
+        _LOOP,
+    ),
+    "loss-sign": Entry(
+        "the loss is made larger, not smaller",
+        "Look for a minus before the loss, or for `+=` where a step is made by hand: optimizers minimise.",
+        _LOOP,
+    ),
+    "optimizer-incomplete": Entry(
+        "the optimizer does not hold all of the model's parameters",
+        "Make the optimizer of `model.parameters()`, after all layers are made.",
+        f"{_REFERENCE}optim.Optimizer.html",
+    ),
+    "optimizer-other-model": Entry(
+        "the optimizer does not hold the parameters of the model that was given",
+        "Make the optimizer of `model.parameters()`, of the argument `model` itself: not of a copy, and not of a "
+        "new model.",
+        _LOOP,
+    ),
+    "optimizer-renewed": Entry(
+        "the optimizer is made anew again and again", "Make one optimizer, before the loop over epochs.", _LOOP
+    ),
+    "model-renewed": Entry(
+        "the weights are drawn anew during training",
+        "Make and initialise the model once, before the loop over epochs.",
+        _INITIALISATION,
+    ),
+    "too-little-training": Entry(
+        "training ends early, or leaves images out",
+        "Does the loop go over all batches in each of `epochs` epochs, and does `return` stand after the loop?",
+        _LOOP,
+    ),
+    "too-few-steps": Entry(
+        "batches are so large that there are few steps",
+        "Take batches of 16 to 128 images, with a step for each.",
+        _DATA,
+    ),
+    "learning-rate-too-small": Entry("the learning rate is too small", _RATES, _LOOP),
+    "learning-rate-too-large": Entry("the learning rate is too large", _RATES, _LOOP),
+    "schedule": Entry(
+        "a scheduler spoils the learning rate",
+        "Does `scheduler.step()` stand in the loop that the scheduler was made for, that over batches or that over "
+        "epochs? Try without it first.",
+        f"{_REFERENCE}optim.lr_scheduler.LRScheduler.html",
+    ),
+    "weight-decay-too-strong": Entry(
+        "weight decay, or another penalty, is too strong",
+        "Leave it away first; 1e-4 is where to begin.",
+        f"{_BOOK}chapter_linear-regression/weight-decay.html",
+    ),
+    "dropout-too-strong": Entry(
+        "dropout takes too much away",
+        "Its `p` is the share that is taken away, not the one that is kept: .2 to .5 are usual.",
+        f"{_REFERENCE}nn.Dropout.html",
+    ),
+    "clipping-too-tight": Entry(
+        "gradients are clipped to almost nothing",
+        "Clip to a norm of about 1, or not at all.",
+        f"{_REFERENCE}nn.utils.clip_grad_norm_.html",
+    ),
+    "softmax-before-cross-entropy": Entry(
+        "softmax before cross-entropy",
+        "Give cross-entropy the scores as they leave the last linear layer.",
+        _CROSS_ENTROPY,
+    ),
+    "sigmoid-before-cross-entropy": Entry(
+        "sigmoid before cross-entropy",
+        "Give cross-entropy the scores as they leave the last linear layer.",
+        _CROSS_ENTROPY,
+    ),
+    "activation-after-last-layer": Entry(
+        "an activation after the last layer", "Let the last linear layer's output be the scores.", _CROSS_ENTROPY
+    ),
+    "nll-without-log": Entry(
+        "NLLLoss of what are no log-probabilities",
+        "Apply `log_softmax` to the scores first, or use cross-entropy, which does.",
+        f"{_REFERENCE}nn.NLLLoss.html",
+    ),
+    "wrong-loss": Entry(
+        "the loss does not fit the task",
+        "For classes, use cross-entropy of the scores and the labels.",
+        _CROSS_ENTROPY,
+    ),
+    "scores-too-large": Entry(
+        "the scores begin far too large",
+        "Are pixels of 0 to 255 divided by 255 once, and nowhere multiplied? Are weights drawn as PyTorch does?",
+        _INITIALISATION,
+    ),
+    "gradient-cut": Entry(
+        "no gradient reaches some of the layers",
+        "Is each of these layers used in `forward`, and is nothing detached (`.detach()`, `.data`, "
+        "`torch.no_grad()`) between it and the scores?",
+        _AUTOGRAD,
+    ),
+    "loss-cut-off": Entry(
+        "the loss is cut off from the model's parameters",
+        "Look for `.detach()`, `.item()`, `.data`, `torch.no_grad()` or NumPy between the model and the loss.",
+        _AUTOGRAD,
+    ),
+    "no-activation": Entry(
+        "no activation between two layers",
+        "Put an activation such as ReLU after each convolution and each hidden linear layer.",
+        f"{_BOOK}chapter_multilayer-perceptrons/mlp.html",
+    ),
+    "saturating-activation": Entry(
+        "activations saturate, so that gradients vanish",
+        "Use ReLU in hidden layers, or weights and inputs that are smaller.",
+        _INITIALISATION,
+    ),
+    "initialisation": Entry(
+        "weights or biases begin badly",
+        "Leave the initialisation to PyTorch's layers, or draw weights at random, as small as there.",
+        _INITIALISATION,
+    ),
+    "weights-zero": Entry(
+        "weights start at zero",
+        "Leave the initialisation to PyTorch's layers, or draw weights at random.",
+        _INITIALISATION,
+    ),
+    "dead-units": Entry(
+        "the units of a layer are dead",
+        "A ReLU whose input is never above 0 learns nothing: look at biases, the learning rate and the inputs.",
+        _INITIALISATION,
+    ),
+    "samples-mixed": Entry(
+        "what an image gets depends on the others in its batch",
+        "Look at `view` and `reshape`, which can mix images: `x.flatten(1)` keeps them apart.",
+        f"{_REFERENCE}flatten.html",
+    ),
+    "random-scores": Entry(
+        "the scores are random even in evaluation mode",
+        "`F.dropout` needs `training=self.training`; `nn.Dropout` does this by itself.",
+        f"{_REFERENCE}nn.Dropout.html",
+    ),
+    "validated-in-train-mode": Entry(
+        "the model is validated in training mode",
+        "Call `model.eval()` before you validate, and `model.train()` at the start of each epoch.",
+        f"{_REFERENCE}nn.Module.html",
+    ),
+    "unscaled-inputs": Entry(
+        "the images are not scaled to small numbers",
+        "Divide pixels of 0 to 255 by 255, once, or use those that are given as they are.",
+        _DATA,
+    ),
+    "scaled-twice": Entry(
+        "the images are scaled to almost nothing",
+        "Scale pixels once: look for a second division, in `forward` or in the loop.",
+        _DATA,
+    ),
+    "wrong-labels": Entry(
+        "labels do not belong to their images",
+        "Look at what is done to labels between the loader and the loss: are they shifted, mixed or taken from "
+        "another batch?",
+        _DATA,
+    ),
+    "other-data": Entry(
+        "`train` learns from other images than those that it is given",
+        "Use the arguments of `train`, and not variables of the notebook.",
+        _DATA,
+    ),
+    "not-mixed": Entry(
+        "batches hold few classes: the images are not mixed",
+        "Draw the images in a new random order in each epoch.",
+        _DATA,
+    ),
+    "overfits": Entry(
+        "the model learns the training images by heart",
+        "Give it fewer parameters, pooling, or dropout.",
+        f"{_BOOK}chapter_linear-regression/generalization.html",
+    ),
+}
+"""By their codes."""
+
+CODES = {entry.name: code for code, entry in KNOWN.items()}
