@@ -286,6 +286,33 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
         )  # fmt: skip
 
 
+@main.command("try")
+@click.argument("assignment")
+@click.argument("submission", type=click.Path(path_type=Path, dir_okay=False))
+@_QUESTIONS
+@click.option("--watch", is_flag=True, help="Run again whenever something is saved, until Ctrl-C.")
+@click.option("--pdb", "debugger", is_flag=True, help="Stop in the debugger at what fails.")
+@click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+def try_graders(
+    assignment: str, submission: Path, questions: tuple[str, ...], watch: bool, debugger: bool, sandbox: str
+) -> int:
+    """Run the graders of ASSIGNMENT over a SUBMISSION as their author wants to see it.
+
+    Prints are shown, assertions explain themselves, and nothing is written. Exit status 1 if points are lost.
+    """
+    from autograder.quality.trying import Trying
+
+    trying = Trying(assignment, submission, questions, sandbox, debugger=debugger)
+    if watch:
+        trying.watch(click.echo)
+        return 0
+    try:
+        return int(trying.once() != 0)
+    except KeyboardInterrupt:
+        return 130
+
+
 @main.command()
 @click.argument("assignment")
 @_MAX_WORKERS

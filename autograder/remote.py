@@ -503,6 +503,9 @@ class Handle:
         return self._ask({"do": "attribute", "name": name}, "of", f"{self._label}.{name}")
 
     def __getitem__(self, key: Any) -> Any:
+        if any(isinstance(part, slice) for part in (key if isinstance(key, tuple) else (key,))):
+            # What has slices and is plain arrives as a list or an array, and is no handle.
+            raise TypeError(f"{self.kind_!r} object is not subscriptable")
         return self._ask({"do": "item", "key": key}, "of", f"{self._label}[{shown(key)}]")
 
     def _ask(self, message: dict[str, Any], role: str, label: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import pytest
 
@@ -37,56 +37,67 @@ class Grading:
 
 
 class Fixtures:
-    """A pytest plugin that gives graders their fixtures, all for the submission that is being graded."""
+    """A pytest plugin that gives graders their fixtures, all for the submission that is being graded.
 
-    grading: Grading
+    That is the class's, as pytest wants it of fixtures that outlive a test: a process grades one at a time.
+    """
+
+    grading: ClassVar[Grading]
 
     @pytest.fixture(scope="session", name="submission")
-    def submission_fixture(self) -> SubmissionNames:
+    @classmethod
+    def submission_fixture(cls) -> SubmissionNames:
         """The submission: every attribute is a global name of the student's."""
-        return SubmissionNames(self.grading.remote)
+        return SubmissionNames(cls.grading.remote)
 
     @pytest.fixture(scope="session", name="remote")
-    def remote_fixture(self) -> RemoteSubmission:
+    @classmethod
+    def remote_fixture(cls) -> RemoteSubmission:
         """What a grader may do with the submission's worker beyond calling the submission: limits, helpers."""
-        return self.grading.remote
+        return cls.grading.remote
 
     @pytest.fixture(scope="session", name="worker")
-    def worker_fixture(self) -> RemoteSubmission:
+    @classmethod
+    def worker_fixture(cls) -> RemoteSubmission:
         """The old name of `remote`."""
-        return self.grading.remote
+        return cls.grading.remote
 
     @pytest.fixture(scope="session", name="probes")
-    def probes_fixture(self) -> Probes:
+    @classmethod
+    def probes_fixture(cls) -> Probes:
         """Looks at models, training and figures in the worker."""
-        return Probes(self.grading.remote)
+        return Probes(cls.grading.remote)
 
     @pytest.fixture(scope="session", name="assignment")
-    def assignment_fixture(self) -> Assignment:
+    @classmethod
+    def assignment_fixture(cls) -> Assignment:
         """The assignment: its folder, its settings, its key."""
-        return self.grading.assignment
+        return cls.grading.assignment
 
     @pytest.fixture(scope="session", name="key")
-    def key_fixture(self) -> Key:
+    @classmethod
+    def key_fixture(cls) -> Key:
         """The assignment's key: ``key.rng("geometries")``."""
-        return self.grading.assignment.key
+        return cls.grading.assignment.key
 
     @pytest.fixture(scope="session", name="make_trials")
-    def make_trials_fixture(self) -> MakeTrials:
+    @classmethod
+    def make_trials_fixture(cls) -> MakeTrials:
         """Trials of an experiment, decided by the assignment's calibration: ``make_trials(experiment, epochs=10)``."""
 
         def make(experiment: Experiment, name: str = "", **settings: Any) -> Trials:
-            return Trials(experiment, self.grading.ruler, self.grading.log, name, **settings)
+            return Trials(experiment, cls.grading.ruler, cls.grading.log, name, **settings)
 
         return make
 
     @pytest.fixture(scope="session", name="leaderboard")
-    def leaderboard_fixture(self) -> Leaderboard:
+    @classmethod
+    def leaderboard_fixture(cls) -> Leaderboard:
         """Publishes a measurement on Gradescope's leaderboard."""
 
         def publish(name: str, value: float, order: Literal["asc", "desc"] = "desc") -> None:
             if math.isfinite(value):  # NaN is no number in JSON, and no rank
-                self.grading.published[name] = LeaderboardEntry(name, float(value), order)
+                cls.grading.published[name] = LeaderboardEntry(name, float(value), order)
 
         return publish
 

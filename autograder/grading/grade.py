@@ -220,7 +220,7 @@ class _Parts:
             submission=self.name,
             status=_status(run),
             checks=run.checks,
-            notes=tuple(_notes(reports)),
+            notes=tuple(notes_of(reports)),
             trouble=run.trouble,
             confinement=tuple(layers),
             leaderboard=run.leaderboard,
@@ -291,7 +291,7 @@ def _status(run: GradersRun) -> Status:
     return "partial" if any(check.outcome == "not run" for check in run.checks) else "graded"
 
 
-def _notes(reports: list[CellReport]) -> list[str]:
+def notes_of(reports: list[CellReport]) -> list[str]:
     """What to say first: often a notebook does not run from the top."""
     if not reports:
         return []

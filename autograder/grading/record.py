@@ -85,18 +85,23 @@ class Record:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
         """Note how a test went, in place of the report that pytest would write, and nobody would read."""
+        raised = call.excinfo.value if call.excinfo is not None else None
+        self.note(item, call, raised)
+        outcome: Literal["passed", "failed"] = "passed" if raised is None else "failed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration)  # type: ignore[arg-type]
+
+    def note(self, item: pytest.Item, call: pytest.CallInfo[None], raised: BaseException | None) -> None:
+        """Note how a test, or the setting up of it, went: what it ``raised``, if anything."""
         case = self._changing(item.nodeid)
         case.seconds += call.duration
         case.decided += map(str, self.log.verdicts)
         case.rulings += [verdict.recorded() for verdict in self.log.verdicts]
         self.log.verdicts.clear()
-        if call.excinfo is not None:
-            case.fraction, case.outcome, feedback = self._judge(item, call.excinfo.value, case)
+        if raised is not None:
+            case.fraction, case.outcome, feedback = self._judge(item, raised, case)
             case.feedback = sanitize(feedback)
         elif call.when == "call":
             case.fraction, case.outcome, case.feedback = 1.0, "passed", ""
-        outcome: Literal["passed", "failed"] = "passed" if call.excinfo is None else "failed"
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration)  # type: ignore[arg-type]
 
     def _judge(self, item: pytest.Item, raised: BaseException, case: _Case) -> tuple[float, Outcome, str]:
         match raised:

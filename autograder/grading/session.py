@@ -44,13 +44,12 @@ class Graders:
     def __init__(self, assignment: Assignment, questions: Collection[str] = ()) -> None:
         self._assignment = assignment
         self._questions = sorted(set(questions))
-        self._fixtures = Fixtures()
         self._trouble = ""  # why the graders can't be run
         self._left = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            stack.enter_context(_forgetting_modules_of(self._assignment.graders))
+            stack.enter_context(forgetting_modules_of(self._assignment.graders))
             self._collect()
             stack.callback(self._finish)
             self._left = stack.pop_all()
@@ -70,8 +69,8 @@ class Graders:
         record.enter(self._loop.items)
         if self._trouble:
             return record.run([self._trouble])
-        self._fixtures.grading = grading
-        _forget_random_state(grading.assignment.key)
+        Fixtures.grading = grading
+        forget_random_state(grading.assignment.key)
         with _apart(io.StringIO()):
             self._pytest.switch(record)
         return record.run([*record.trouble, *self._loop.take_trouble()])
@@ -93,9 +92,7 @@ class Graders:
         """Let pytest come as far as its loop over tests."""
         self._loop = _Loop()
         log = io.StringIO()
-        self._pytest = greenlet(
-            lambda: pytest.main(self._arguments(), plugins=[self._loop, Deadline(), self._fixtures])
-        )
+        self._pytest = greenlet(lambda: pytest.main(self._arguments(), plugins=[self._loop, Deadline(), Fixtures()]))
         with _apart(log):
             status = self._pytest.switch()
         if self._pytest.dead:
@@ -112,23 +109,30 @@ class Graders:
                 self._pytest.switch(None)
 
     def _arguments(self) -> list[str]:
-        assignment = self._assignment
         return [
-            *map(str, [assignment.questions[name] for name in self._questions] or [assignment.graders]),
-            f"--rootdir={assignment.folder}",
-            f"--confcutdir={assignment.graders}",
-            f"--config-file={os.devnull}",
-            "--import-mode=importlib",
-            f"--override-ini=pythonpath={assignment.graders}",  # graders may share modules of their own
+            *arguments_of(self._assignment, self._questions),
             "--assert=plain",
-            "--capture=no",
             "--tb=native",  # the cheapest: nobody sees it
-            "--pythonwarnings=default",  # no failures, whatever the process that grades makes of warnings
-            "--strict-markers",
-            # What serves a person who runs pytest, and costs time or writes files here.
-            *("-p", "no:cacheprovider", "-p", "no:faulthandler"),
+            # What serves a person who runs pytest, and costs time here.
+            *("-p", "no:faulthandler"),
             *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:logging"),
         ]
+
+
+def arguments_of(assignment: Assignment, questions: Collection[str]) -> list[str]:
+    """What pytest is told whoever runs graders: which ones, of some questions or all, and to read no settings."""
+    return [
+        *map(str, [assignment.questions[name] for name in sorted(questions)] or [assignment.graders]),
+        f"--rootdir={assignment.folder}",
+        f"--confcutdir={assignment.graders}",
+        f"--config-file={os.devnull}",
+        "--import-mode=importlib",
+        f"--override-ini=pythonpath={assignment.graders}",  # graders may share modules of their own
+        "--capture=no",
+        "--pythonwarnings=default",  # no failures, whatever the process that grades makes of warnings
+        "--strict-markers",
+        *("-p", "no:cacheprovider"),  # it writes files
+    ]
 
 
 class _Loop:
@@ -205,7 +209,7 @@ def run_graders(
     log = log or TrialLog()
 
     def begins(question: str) -> None:
-        _forget_random_state(assignment.key)  # what is drawn for one question depends on no other
+        forget_random_state(assignment.key)  # what is drawn for one question depends on no other
         log.question = question
         remote.begin(question)
 
@@ -244,7 +248,7 @@ def declared_checks(assignment: Assignment, questions: Collection[str] = ()) -> 
         return graders.declared()
 
 
-def _forget_random_state(key: Key) -> None:
+def forget_random_state(key: Key) -> None:
     """Nothing that a grader draws without a seed of its own depends on what was graded before."""
     seed = key.seed("global random state") % 2**32
     random.seed(seed)
@@ -254,12 +258,12 @@ def _forget_random_state(key: Key) -> None:
 @contextlib.contextmanager
 def _apart(log: io.StringIO) -> Iterator[None]:
     """While pytest runs: with our plugins and no others, and what it prints in the log."""
-    with _only_our_plugins(), _without_rewriting(), contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+    with only_our_plugins(), _without_rewriting(), contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
         yield
 
 
 @contextlib.contextmanager
-def _only_our_plugins() -> Iterator[None]:
+def only_our_plugins() -> Iterator[None]:
     """No plugin that happens to be installed: one that runs failures again would re-roll a verdict."""
     name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
     before = (
@@ -289,7 +293,7 @@ def _without_rewriting() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _forgetting_modules_of(folder: Path) -> Iterator[None]:
+def forgetting_modules_of(folder: Path) -> Iterator[None]:
     """Drop the graders' modules: pytest keeps them by name, and every assignment has a ``test_q1``."""
     try:
         yield
