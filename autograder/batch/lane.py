@@ -152,7 +152,7 @@ def _run_lane(connection: Connection, limits: LaneLimits) -> None:
             task = connection.recv_bytes()
             _limit(limits)
             connection.send_bytes(_attempt(function, task, connection))
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending
+    signal.signal(signal.SIGTERM, _heed_not)  # it is ending
 
 
 def _attempt(function: Function[Any, Any], task: bytes, connection: Connection) -> bytes:
@@ -207,10 +207,14 @@ def _begin_lane() -> None:
     signal.signal(signal.SIGTERM, _end)
     # Ctrl-C reaches all processes of a terminal: what it means for a lane, the command says. Not SIG_IGN, which the
     # processes that a lane starts would inherit.
-    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGINT, _heed_not)
+
+
+def _heed_not(*_: object) -> None:
+    """In place of SIG_IGN, by which Python complains of a signal that has arrived already."""
 
 
 def _end(*_: object) -> NoReturn:
     """Leave nothing behind, and don't be disturbed in that."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _heed_not)
     sys.exit()
