@@ -158,6 +158,7 @@ def test_a_worker_without_the_framework_refuses(cluster):
     cluster.start_worker(environment={"PYTHONPATH": ""})
     with pytest.raises(AutograderError, match="no worker of the cluster can grade .*No module named 'test_dask'"):
         list(DaskEngine(cluster.address).run(end_the_worker, ["one"]))
+    assert traces(cluster) == ([], [])
 
 
 def noted(folder, number):

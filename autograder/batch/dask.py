@@ -287,8 +287,10 @@ def _open(order: bytes) -> bytes:
     lanes = _Lanes(str(worker.get_current_task()))
     try:
         lanes.prepare(order)
-    except AutograderError as error:
+    except Exception as error:
         lanes.close()
+        if not isinstance(error, AutograderError):
+            raise
         return str(error).rstrip(".").encode()
     adding = worker.plugin_add(plugin=lanes, name=lanes.name)
     asyncio.run_coroutine_threadsafe(adding, worker.loop.asyncio_loop).result()  # type: ignore[attr-defined]
