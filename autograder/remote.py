@@ -209,6 +209,10 @@ class RemoteSubmission:
         if self._journal is not None:
             self._journal.begin(question, self.seconds_used(), self._knows_hidden)
 
+    def line_of(self, label: str, number: int) -> str:
+        """A line of the submission's own text, by its cell; empty where there is none."""
+        return _line_of(self._submission, label, number)
+
     @contextlib.contextmanager
     def on_the_house(self) -> Iterator[None]:
         """Count nothing of what the submission uses within the block."""

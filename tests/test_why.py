@@ -302,6 +302,120 @@ def test_what_is_said_is_what_the_own_run_gave():
     )
 
 
+VAL_X, VAL_Y = rings(100)
+VAL_X = VAL_X * 1.01  # others than those to train on
+
+
+class Reports(Loop):
+    """Returns a history, whose arithmetic can be replaced."""
+
+    epochs = 6
+
+    def validation(self):
+        return list(zip(VAL_X.split(32), VAL_Y.split(32), strict=True))
+
+    def __call__(self, model):
+        history = {"train_loss": [], "val_loss": [], "val_acc": []}
+        optimizer = self.optimizer(model)
+        for _ in range(self.epochs):
+            losses = []
+            for x, y in self.batches():
+                loss = self.loss(model, x, y)
+                self.step(optimizer, loss)
+                losses.append((loss.item(), len(y)))
+            with torch.no_grad():
+                scores = [(model(x), y) for x, y in self.validation()]
+                val_losses = [(functional.cross_entropy(s, y).item(), len(y)) for s, y in scores]
+            right = [(int((s.argmax(1) == y).sum()), len(y)) for s, y in scores]
+            history["train_loss"].append(self.reported_loss(losses))
+            history["val_loss"].append(self.reported_loss(val_losses))
+            history["val_acc"].append(self.accuracy(right))
+        return history
+
+    def reported_loss(self, losses):
+        return sum(loss * n for loss, n in losses) / sum(n for _, n in losses)
+
+    def accuracy(self, right):
+        return sum(hits for hits, _ in right) / sum(n for _, n in right)
+
+
+class MeanOverBatches(Reports):
+    def reported_loss(self, losses):
+        return sum(loss for loss, _ in losses) / len(losses)
+
+
+class Percent(Reports):
+    def accuracy(self, right):
+        return 100 * super().accuracy(right)
+
+
+class ErrorRate(Reports):
+    def accuracy(self, right):
+        return 1 - super().accuracy(right)
+
+
+class LastBatch(Reports):
+    def accuracy(self, right):
+        return right[-1][0] / right[-1][1]
+
+
+class FullBatches(Reports):
+    def accuracy(self, right):
+        return sum(hits for hits, _ in right) / (len(right) * 32)
+
+
+class LossOverImages(Reports):
+    def reported_loss(self, losses):
+        return sum(loss for loss, _ in losses) / sum(n for _, n in losses)
+
+
+class LastLoss(Reports):
+    def reported_loss(self, losses):
+        return losses[-1][0]
+
+
+class OtherNumbers(Reports):
+    def accuracy(self, right):
+        return 0.25
+
+
+class OnTrainingData(Reports):
+    def validation(self):
+        return [(X, Y)]
+
+
+@pytest.mark.parametrize(
+    ("loop", "codes"),
+    [
+        (Reports, []),
+        (MeanOverBatches, []),
+        (Percent, ["accuracy-in-percent"]),
+        (ErrorRate, ["accuracy-is-error-rate"]),
+        (LastBatch, ["accuracy-of-last-batch"]),
+        (FullBatches, ["accuracy-divisor"]),
+        (LossOverImages, ["loss-divisor"]),
+        (LastLoss, ["loss-of-last-batch"]),
+        (OtherNumbers, ["wrong-metric"]),
+        (OnTrainingData, ["validates-on-training-data"]),
+    ],
+)
+def test_reported_numbers_are_compared_with_what_was_seen(loop, codes):
+    torch.manual_seed(1)
+    found = diagnose(Net, loop(), X, Y).found
+    assert [each.cause.code for each in found.named] == codes
+    assert found.trainings == 0
+
+
+@pytest.mark.parametrize("value", [None, 3, "text", {"val_acc": ["a"]}, {"acc": []}, [[0.1]], {"val_loss": [math.nan]}])
+def test_whatever_a_training_returns_is_no_trouble(value):
+    def train(model):
+        Loop()(model)
+        return value
+
+    torch.manual_seed(1)
+    assert not diagnose(Net, train, X, Y).causes
+
+
 class TwoAtOnce(NoZeroGrad):
     def loss(self, model, x, y):
         return -super().loss(model, x, y)
@@ -409,3 +523,10 @@ def test_the_search_keeps_what_helped_and_stops_when_it_goes_well():
 )
 def test_a_curve_in_a_line(losses, said):
     assert curve(losses) == said
+
+
+def test_it_says_where_to_look_in_their_own_text():
+    torch.manual_seed(1)
+    said = str(diagnose(Net, Shifted(), X, Y))
+    assert re.search(r"Look at line \d+, `return functional\.cross_entropy\(model\(x\), y\)`\. ", said)
+    assert f"To read: {KNOWN['wrong-labels'].read}" in said

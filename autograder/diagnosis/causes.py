@@ -77,6 +77,12 @@ class Seen:
     maximises: bool = False  # whether an optimizer was told to make the loss larger
     # Weights that are far from how PyTorch draws them, at the first pass: name, what they are, and what is usual.
     badly_drawn: list[tuple[str, float, float]] = field(default_factory=list)
+    # Each loss function without gradients, of rows of scores and labels: backward passes before, rows, how many of them
+    # are right, and the mean over them.
+    answered: list[tuple[int, int, int, float]] = field(default_factory=list)
+    # Where in the training's own text these were called first, by file and line: "model", "loss", "backward", "step",
+    # "activation" (the last of the first pass), "dropout", and "validation" (the model without gradients).
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
     # Where it was told which examples there are: rows that were trained on, those recognised, those of them whose
     # labels are theirs, and how many different examples they were. Of the first 5,000 batches.
     rows: int = 0
@@ -84,6 +90,8 @@ class Seen:
     rightly_labelled: int = 0
     labelled: int = 0
     different: int = 0
+    quiet_rows: int = 0  # rows that the model was run on without gradients, and those recognised
+    quiet_recognised: int = 0
 
 
 @dataclass(frozen=True)

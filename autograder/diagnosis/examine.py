@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import linecache
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .causes import Cause, Observations, Seen, describe_curve, validated_in_trai
 from .inner import Known
 from .layers import NO_SCORES, WRONG_SHAPE, chain_of_shapes, evaluating, mistakes_of
 from .measures import accuracy, compare_parameters, mean_nll, output_kind
+from .reports import mistakes_in_reports
 from .suspects import Mending, suspects_of
 from .trying import MOST, Again, Found, Named, search
 from .watch import Watch
@@ -45,7 +47,7 @@ class Diagnosis:
     def __str__(self) -> str:
         """The words."""
         o = self.observed
-        lines = self.found.in_words() or ["Nothing that usually goes wrong was found."]
+        lines = self.found.in_words(_in_words(o.seen.places)) or ["Nothing that usually goes wrong was found."]
         if not math.isnan(o.final_loss):
             lines += [
                 describe_curve(o.seen.losses, o.classes),
@@ -101,7 +103,7 @@ def diagnose(
     before = _parameters(model)
     initial_loss, _ = _measure(model, images, labels)
     with Watch(model, known=known) as watch:
-        train(model)
+        returned = train(model)
     final_loss, train_accuracy = _measure(model, images, labels)
     observed = Observations(
         seen=Seen(**watch.seen()),
@@ -114,6 +116,7 @@ def diagnose(
         **compare_parameters(before, _parameters(model)),
     )
     mistakes += tuple(_validated_in_train_mode(model, observed))
+    mistakes += tuple(mistakes_in_reports(returned, observed.seen, len(images)))
 
     def again(mendings: Sequence[Mending]) -> Again | None:
         generators.set()
@@ -124,6 +127,12 @@ def diagnose(
 
     found = search(observed, suspects_of(observed, mistakes), again, trainings)
     return Diagnosis(found, tuple(shapes), observed, *_kernels(model))
+
+
+def _in_words(places: dict[str, tuple[str, int]]) -> dict[str, str]:
+    """Lines of a notebook or a file, with their text."""
+    lines = {what: (number, linecache.getline(file, number).strip()) for what, (file, number) in places.items()}
+    return {what: f"line {number}, `{text}`" for what, (number, text) in lines.items() if text}
 
 
 def _measure(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:

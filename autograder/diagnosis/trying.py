@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .causes import Cause, Observations
+from .known import KNOWN
 from .suspects import GOOD, Mending, Suspect, skill
 
 MOST = 3  # trainings more
@@ -37,8 +38,13 @@ class Named:
     before: float = 0.0  # accuracy without the mend
     again: Again | None = None  # the training with it, where that made the difference
 
-    def __str__(self) -> str:
-        return f"{self.cause.name}. {self.cause.evidence}{self.tried} {self.cause.advice}"
+    def in_words(self, places: Mapping[str, str]) -> str:
+        """All of it, with where to look; ``places`` are those of :attr:`.causes.Seen.places`, in words."""
+        entry = KNOWN.get(self.cause.code)
+        place = places.get(entry.place, "") if entry else ""
+        where = f" Look at {place}." if place else ""
+        read = f" To read: {entry.read}" if entry else ""
+        return f"{self.cause.name}. {self.cause.evidence}{self.tried}{where} {self.cause.advice}{read}"
 
     @property
     def tried(self) -> str:
@@ -61,9 +67,10 @@ class Found:
     trainings: int
     is_explained: bool = False  # with what is mended, the training goes well
 
-    def in_words(self) -> list[str]:
+    def in_words(self, places: Mapping[str, str]) -> list[str]:
         """A line for each of what is named, and one for what else may be; empty where nothing fits."""
-        lines = [f"{'It is also this' if n else 'Most likely'}: {named}" for n, named in enumerate(self.named[:3])]
+        begins = ("Most likely", "It is also this", "It is also this")
+        lines = [f"{begin}: {named.in_words(places)}" for begin, named in zip(begins, self.named, strict=False)]
         if self.is_explained:
             return lines
         if not self.named and (self.candidates or self.tried):
@@ -124,6 +131,8 @@ def search(observed: Observations, suspects: Sequence[Suspect], again: TryAgain,
             tried.append(suspect.cause)
         elif is_open:
             candidates.append(suspect.cause)
+    # What made the difference, before what is wrong and may matter less.
+    named.sort(key=lambda each: each.again is None)
     return Found(tuple(_once(named)), tuple(candidates), tuple(tried), search.trainings, not is_open)
 
 

@@ -6,7 +6,7 @@ when all checks are, in time that is not the submission's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.diagnosis.causes import NO_CAUSE, Cause, Observations, cause_of, describe_curve
@@ -26,6 +26,7 @@ class Reason:
     observed: Observations
     rerun: Rerun
     is_main: bool  # of the trials that all others are beside
+    places: dict[str, str]  # in the submission's text, in words
 
 
 def found_at_once(observed: Observations) -> Found:
@@ -33,9 +34,9 @@ def found_at_once(observed: Observations) -> Found:
     return search(observed, suspects_of(observed), lambda _mendings: None, 0)
 
 
-def in_words(found: Found, observed: Observations) -> str:
-    """What was found, or the loss curve where nothing was."""
-    lines = found.in_words()
+def in_words(found: Found, observed: Observations, places: Mapping[str, str]) -> str:
+    """What was found and where, or the loss curve where nothing was."""
+    lines = found.in_words(places)
     if not found.named:
         lines = [*(lines or [NO_CAUSE]), describe_curve(observed.seen.losses, observed.classes)]
     return " ".join(lines)
@@ -66,7 +67,7 @@ def surer(reasons: Sequence[Reason]) -> dict[str, str]:
     if not found.trainings:
         return {}
     told = {reason.said: again_in_words(found) for reason in reasons[1:]} if found.named else {}
-    return {**told, reasons[0].said: in_words(found, reason.observed)}
+    return {**told, reasons[0].said: in_words(found, reason.observed, reason.places)}
 
 
 def _as_graded(cause: Cause, again: Again | None) -> Cause:

@@ -400,9 +400,11 @@ class Trials:
             StudentFault: the submission failed in the first trial.
         """
         observed = self[0].observed
+        probes = self._experiment.probes
         try:
             found = found_at_once(observed)
-            explained = in_words(found, observed)
+            places = {what: line for what, at in observed.seen.places.items() if (line := probes.line_at(*at))}
+            explained = in_words(found, observed, places)
         except (LookupError, ValueError, ArithmeticError):  # a worker can claim what makes no sense
             return message
         told = found.named[0].cause.name if found.named else ""
@@ -410,7 +412,7 @@ class Trials:
             explained = again_in_words(found)
         self._log.told.add(told)
         rerun = partial(self._experiment.again, f"{self._name} trial 0".strip(), observed, **self._settings)
-        self._log.reasons.append(Reason(self._log.question, explained, observed, rerun, self._kind == MAIN))
+        self._log.reasons.append(Reason(self._log.question, explained, observed, rerun, self._kind == MAIN, places))
         return f"{message}\n{explained}"
 
 

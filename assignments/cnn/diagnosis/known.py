@@ -16,6 +16,7 @@ class Entry:
     name: str
     advice: str
     read: str  # an address
+    place: str = ""  # of :attr:`.causes.Seen.places`, where to look
 
 
 _RATES = "Try others, a factor of about 3 apart: 1e-3 for Adam and 1e-2 for SGD are where to begin."
@@ -23,6 +24,7 @@ _LOOP = f"{_TUTORIAL}basics/optimization_tutorial.html"
 _DATA = f"{_TUTORIAL}basics/data_tutorial.html"
 _AUTOGRAD = f"{_TUTORIAL}basics/autogradqs_tutorial.html"
 _CROSS_ENTROPY = f"{_REFERENCE}nn.CrossEntropyLoss.html"
+_METRICS = f"{_TUTORIAL}introyt/trainingyt.html"
 _INITIALISATION = f"{_BOOK}chapter_multilayer-perceptrons/numerical-stability-and-init.html"
 
 KNOWN: dict[str, Entry] = {
@@ -30,106 +32,128 @@ KNOWN: dict[str, Entry] = {
         "gradients are never set to zero",
         "Call `optimizer.zero_grad()` for each batch, before `loss.backward()`.",
         _LOOP,
+        "backward",
     ),
     "gradients-cleared": Entry(
         "the gradients are cleared before the step uses them",
         "`optimizer.zero_grad()` belongs before `loss.backward()` or after `optimizer.step()`, not in between.",
         _LOOP,
+        "step",
     ),
     "no-backward": Entry(
         "`backward()` is never called",
         "For each batch: the loss, `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`.",
         _LOOP,
+        "model",
     ),
     "no-step": Entry(
         "`optimizer.step()` is never called",
         "Call `optimizer.step()` for each batch, after `loss.backward()`.",
         _LOOP,
+        "backward",
     ),
     "step-outside-loop": Entry(
         "there is one step for many batches",
         "`optimizer.step()` belongs inside the loop over batches: look at how far it is indented.",
         _LOOP,
+        "step",
     ),
     "loss-sign": Entry(
         "the loss is made larger, not smaller",
         "Look for a minus before the loss, or for `+=` where a step is made by hand: optimizers minimise.",
         _LOOP,
+        "backward",
     ),
     "optimizer-incomplete": Entry(
         "the optimizer does not hold all of the model's parameters",
         "Make the optimizer of `model.parameters()`, after all layers are made.",
         f"{_REFERENCE}optim.Optimizer.html",
+        "step",
     ),
     "optimizer-other-model": Entry(
         "the optimizer does not hold the parameters of the model that was given",
         "Make the optimizer of `model.parameters()`, of the argument `model` itself: not of a copy, and not of a "
         "new model.",
         _LOOP,
+        "step",
     ),
     "optimizer-renewed": Entry(
-        "the optimizer is made anew again and again", "Make one optimizer, before the loop over epochs.", _LOOP
+        "the optimizer is made anew again and again", "Make one optimizer, before the loop over epochs.", _LOOP, "step"
     ),
     "model-renewed": Entry(
         "the weights are drawn anew during training",
         "Make and initialise the model once, before the loop over epochs.",
         _INITIALISATION,
+        "model",
     ),
     "too-little-training": Entry(
         "training ends early, or leaves images out",
         "Does the loop go over all batches in each of `epochs` epochs, and does `return` stand after the loop?",
         _LOOP,
+        "model",
     ),
     "too-few-steps": Entry(
         "batches are so large that there are few steps",
         "Take batches of 16 to 128 images, with a step for each.",
         _DATA,
+        "model",
     ),
-    "learning-rate-too-small": Entry("the learning rate is too small", _RATES, _LOOP),
-    "learning-rate-too-large": Entry("the learning rate is too large", _RATES, _LOOP),
+    "learning-rate-too-small": Entry("the learning rate is too small", _RATES, _LOOP, "step"),
+    "learning-rate-too-large": Entry("the learning rate is too large", _RATES, _LOOP, "step"),
     "schedule": Entry(
         "a scheduler spoils the learning rate",
         "Does `scheduler.step()` stand in the loop that the scheduler was made for, that over batches or that over "
         "epochs? Try without it first.",
         f"{_REFERENCE}optim.lr_scheduler.LRScheduler.html",
+        "step",
     ),
     "weight-decay-too-strong": Entry(
         "weight decay, or another penalty, is too strong",
         "Leave it away first; 1e-4 is where to begin.",
         f"{_BOOK}chapter_linear-regression/weight-decay.html",
+        "step",
     ),
     "dropout-too-strong": Entry(
         "dropout takes too much away",
         "Its `p` is the share that is taken away, not the one that is kept: .2 to .5 are usual.",
         f"{_REFERENCE}nn.Dropout.html",
+        "dropout",
     ),
     "clipping-too-tight": Entry(
         "gradients are clipped to almost nothing",
         "Clip to a norm of about 1, or not at all.",
         f"{_REFERENCE}nn.utils.clip_grad_norm_.html",
+        "step",
     ),
     "softmax-before-cross-entropy": Entry(
         "softmax before cross-entropy",
         "Give cross-entropy the scores as they leave the last linear layer.",
         _CROSS_ENTROPY,
+        "loss",
     ),
     "sigmoid-before-cross-entropy": Entry(
         "sigmoid before cross-entropy",
         "Give cross-entropy the scores as they leave the last linear layer.",
         _CROSS_ENTROPY,
+        "loss",
     ),
     "activation-after-last-layer": Entry(
-        "an activation after the last layer", "Let the last linear layer's output be the scores.", _CROSS_ENTROPY
+        "an activation after the last layer",
+        "Let the last linear layer's output be the scores.",
+        _CROSS_ENTROPY,
+        "activation",
     ),
     "nll-without-log": Entry(
         "NLLLoss of what are no log-probabilities",
         "Apply `log_softmax` to the scores first, or use cross-entropy, which does.",
         f"{_REFERENCE}nn.NLLLoss.html",
+        "loss",
     ),
     "wrong-loss": Entry(
         "the loss does not fit the task",
         "For classes, use cross-entropy of the scores and the labels.",
         _CROSS_ENTROPY,
+        "loss",
     ),
     "scores-too-large": Entry(
         "the scores begin far too large",
@@ -146,6 +170,7 @@ KNOWN: dict[str, Entry] = {
         "the loss is cut off from the model's parameters",
         "Look for `.detach()`, `.item()`, `.data`, `torch.no_grad()` or NumPy between the model and the loss.",
         _AUTOGRAD,
+        "loss",
     ),
     "no-activation": Entry(
         "no activation between two layers",
@@ -181,37 +206,89 @@ KNOWN: dict[str, Entry] = {
         "the scores are random even in evaluation mode",
         "`F.dropout` needs `training=self.training`; `nn.Dropout` does this by itself.",
         f"{_REFERENCE}nn.Dropout.html",
+        "validation",
     ),
     "validated-in-train-mode": Entry(
         "the model is validated in training mode",
         "Call `model.eval()` before you validate, and `model.train()` at the start of each epoch.",
         f"{_REFERENCE}nn.Module.html",
+        "validation",
     ),
     "unscaled-inputs": Entry(
         "the images are not scaled to small numbers",
         "Divide pixels of 0 to 255 by 255, once, or use those that are given as they are.",
         _DATA,
+        "model",
     ),
     "scaled-twice": Entry(
         "the images are scaled to almost nothing",
         "Scale pixels once: look for a second division, in `forward` or in the loop.",
         _DATA,
+        "model",
     ),
     "wrong-labels": Entry(
         "labels do not belong to their images",
         "Look at what is done to labels between the loader and the loss: are they shifted, mixed or taken from "
         "another batch?",
         _DATA,
+        "loss",
     ),
     "other-data": Entry(
         "`train` learns from other images than those that it is given",
         "Use the arguments of `train`, and not variables of the notebook.",
         _DATA,
+        "model",
     ),
     "not-mixed": Entry(
         "batches hold few classes: the images are not mixed",
         "Draw the images in a new random order in each epoch.",
         _DATA,
+        "model",
+    ),
+    "validates-on-training-data": Entry(
+        "validation is done on the training images",
+        "Go through the validation images, which the training has not seen.",
+        _DATA,
+        "validation",
+    ),
+    "accuracy-is-error-rate": Entry(
+        "the error rate is reported as the accuracy",
+        "Count where predictions and labels are equal: `==`.",
+        _METRICS,
+        "validation",
+    ),
+    "accuracy-in-percent": Entry(
+        "the accuracy is reported in percent", "Don't multiply by 100.", _METRICS, "validation"
+    ),
+    "accuracy-of-last-batch": Entry(
+        "the accuracy counts the last batch only",
+        "Add the right answers of all batches up, `+=` and not `=`, and divide by the number of images.",
+        _METRICS,
+        "validation",
+    ),
+    "accuracy-divisor": Entry(
+        "the accuracy is divided by the wrong number",
+        "Divide the number of right answers by the number of images that were asked about.",
+        _METRICS,
+        "validation",
+    ),
+    "loss-divisor": Entry(
+        "a loss is divided by the wrong number",
+        "Add up `loss.item() * len(labels)` and divide by the number of images; or add up mean losses and divide by "
+        "the number of batches.",
+        _METRICS,
+    ),
+    "loss-of-last-batch": Entry(
+        "the loss that is reported is that of the last batch",
+        "Add up `loss.item() * len(labels)` over all batches and divide by the number of images.",
+        _METRICS,
+    ),
+    "wrong-metric": Entry(
+        "predictions are compared with what they don't belong to",
+        "Classes are the second axis of the scores, `argmax(dim=1)`, and each prediction belongs to the label of its "
+        "image.",
+        _METRICS,
+        "validation",
     ),
     "overfits": Entry(
         "the model learns the training images by heart",

@@ -28,7 +28,9 @@ PROVED = frozenset(
         *("optimizer-other-model", "no-backward", "loss-cut-off", "no-step", "gradients-cleared", "gradient-cut"),
         *("optimizer-incomplete", "no-zero-grad", "random-scores", "samples-mixed", "validated-in-train-mode"),
         *("softmax-before-cross-entropy", "sigmoid-before-cross-entropy", "nll-without-log", "weights-zero"),
-        *("not-mixed", "wrong-labels", "loss-sign", "overfits"),
+        *("not-mixed", "wrong-labels", "loss-sign", "overfits", "validates-on-training-data", "wrong-metric"),
+        *("accuracy-is-error-rate", "accuracy-in-percent", "accuracy-of-last-batch", "accuracy-divisor"),
+        *("loss-divisor", "loss-of-last-batch"),
     ]
 )
 """Causes that what is seen of them proves."""
@@ -130,6 +132,8 @@ _ORDER = (
     *("activation-after-last-layer", "initialisation", "dead-units", "schedule", "not-mixed", "step-outside-loop"),
     *("too-few-steps", "too-little-training", "optimizer-renewed", "scores-too-large", "saturating-activation"),
     *("no-activation", "learning-rate-too-large", "learning-rate-too-small", "other-data", "wrong-loss"),
+    *("validates-on-training-data", "accuracy-is-error-rate", "accuracy-in-percent", "accuracy-of-last-batch"),
+    *("accuracy-divisor", "loss-divisor", "loss-of-last-batch", "wrong-metric"),
     *("random-scores", "validated-in-train-mode", "overfits"),
 )
 """What is earlier explains what is later, or is surer."""

@@ -5,12 +5,15 @@ Nothing that is watched is changed, and no random number is drawn. Needs only Py
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -26,6 +29,8 @@ MOST_LOSSES = 5_000
 MOST_MIXTURES = 100  # batches whose labels are looked at
 MOST_OPTIMIZERS = 50
 MOST_BYTES = 256 << 20  # of parameters that are kept
+# Where no code of a training is: PyTorch, this folder, and the library that calls on behalf of either.
+_NOT_THEIRS = (*torch.__path__, str(Path(__file__).parent), contextlib.__file__, functools.__file__)
 _FLAT = 1e-3  # derivative of an activation below which its value is flat
 # Functions that act otherwise in training mode, which their argument `training` tells.
 _BY_MODE = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "batch_norm")
@@ -98,7 +103,16 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
     def _begin_details(self) -> None:
         """What is seen of settings, scales and examples."""
         self._found: torch.Tensor | None = None  # which examples are the rows of the last pass with gradients
-        self._counts = {"rows": 0, "recognised": 0, "rightly_labelled": 0, "labelled": 0}
+        self._answered: list[tuple[int, int, int, float]] = []
+        self._places: dict[str, tuple[str, int]] = {}
+        self._counts = {
+            "quiet_rows": 0,
+            "quiet_recognised": 0,
+            "rows": 0,
+            "recognised": 0,
+            "rightly_labelled": 0,
+            "labelled": 0,
+        }
         self._different: set[int] = set()
         self._rates: list[float] = []
         self._rate_meant: float | None = None
@@ -160,6 +174,16 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
 
         kind.forward, self._forward = forward, restore
 
+    def _note_place(self, what: str) -> None:
+        """Keep where in the training's own text this is called first."""
+        if what in self._places:
+            return
+        frame = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith(_NOT_THEIRS):
+            frame = frame.f_back  # type: ignore[assignment]
+        if frame is not None:
+            self._places[what] = frame.f_code.co_filename, frame.f_lineno
+
     @contextmanager
     def _looking(self) -> Iterator[None]:
         """What is called within is our own, and nothing to learn from."""
@@ -211,6 +235,8 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             "last_activation": self._last_activation[0] if self._last_activation[1] is None else "",
             "maximises": self._maximises,
             "badly_drawn": self._badly_drawn,
+            "answered": self._answered,
+            "places": self._places,
             **self._counts,
             "different": len(self._different),
         }
@@ -252,11 +278,13 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             return function(*args, **kwargs)
         name = getattr(function, "__name__", "")
         if (name == "backward" or function is torch.autograd.grad) and args:
+            self._note_place("backward")
             with suppress(Exception):
                 self._on_backward(args[0] if isinstance(args[0], torch.Tensor) else args[0][0])
         if name in _BY_MODE and torch.is_grad_enabled():
             self._by_mode_since.append(bool(kwargs.get("training", True)))
             if "dropout" in name and kwargs.get("training", True):
+                self._note_place("dropout")
                 with suppress(Exception):
                     self._dropped = max(self._dropped, float(kwargs.get("p", args[1] if len(args) > 1 else 0.5)))
         if self._is_inside and self._entering is None:
@@ -266,6 +294,8 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         result = function(*args, **kwargs)
         if is_activation(name) and self._first_scores is None:
             self._last_activation = name, result
+            self._places.pop("activation", None)
+            self._note_place("activation")
             if self._is_inside:
                 with suppress(Exception):
                     self._activations.append((name, _flat_share(function, args, kwargs)))
@@ -296,8 +326,14 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         if not result.requires_grad:
             if len(self._quiet) < MOST_LOSSES:
                 self._quiet.append((len(self._batches), mean, rows))
+                labels = args[1] if len(args) > 1 else kwargs.get("target")
+                if isinstance(labels, torch.Tensor) and args and args[0].ndim == 2:
+                    labels = labels.argmax(dim=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.flatten()
+                    right = int((args[0].argmax(dim=1) == labels).sum())
+                    self._answered.append((len(self._batches), rows, right, mean))
             return
         self._called_since.append(mean)
+        self._note_place("loss")
         if len(self._called) < MOST_LOSSES:
             self._called.append(float(result.detach().float().mean()))
         given = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
@@ -346,9 +382,14 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             return  # a copy, or a part of the same kind
         self._keep(model)
         self._listen(True)  # if a step raised, it did not say that it ended
+        self._note_place("model" if torch.is_grad_enabled() else "validation")
         mode = "train_mode" if self._model.training else "eval_mode"
         self._passes[mode if torch.is_grad_enabled() else f"{mode}_no_grad"] += 1
         inputs = next((value for value in given if isinstance(value, torch.Tensor)), None)
+        if self._known is not None and not torch.is_grad_enabled() and inputs is not None:
+            found = self._known.find(inputs)
+            self._counts["quiet_rows"] += len(inputs)
+            self._counts["quiet_recognised"] += 0 if found is None else int((found >= 0).sum())
         if not torch.is_grad_enabled() or inputs is None:
             return
         self._images += len(inputs)
@@ -408,6 +449,7 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         self._held |= held
         if self._first_optimizer is None:
             self._first_optimizer = optimizer
+            self._note_place("step")
         if id(optimizer) not in self._optimizers and len(self._optimizers) < MOST_OPTIMIZERS:
             self._optimizers[id(optimizer)] = type(optimizer).__name__, float(optimizer.param_groups[0]["lr"])
             self._kept.append(optimizer)
