@@ -16,7 +16,7 @@ from autograder.evidence import WHY, Diverged, Evidence, Journal, Recorder, Repl
 from autograder.grading.record import GradersRun
 from autograder.grading.session import Graders, run_graders
 from autograder.remote import CellReport, RemoteSubmission
-from autograder.results import Result, Status
+from autograder.results import Check, Result, Status
 from autograder.sandbox import Limits, Sandbox
 from autograder.sanitize import sanitize
 from autograder.submission import Submission, read_submission
@@ -191,18 +191,9 @@ class _Parts:
         return not replay.has_diverged
 
     def explain(self, remote: RemoteSubmission) -> None:
-        """Make surer what was told of trainings that did not go well, now that nothing is decided any more.
-
-        What is asked for that belongs to the question in which it was told.
-        """
-        reasons, self.log.reasons = self.log.reasons, []
-        for question, some in itertools.groupby(reasons, lambda reason: reason.question):
-            if not remote.has_worker:
-                return
-            remote.begin(f"{WHY}{question}")
-            with remote.on_the_house(), contextlib.suppress(Diverged, MachineStarved):
-                for said, surer_words in surer(list(some)).items():
-                    self.runs = [_told_otherwise(run, sanitize(said), sanitize(surer_words)) for run in self.runs]
+        """Make surer what was told of trainings that did not go well; see :func:`made_surer`."""
+        for said, instead in made_surer(self.log, remote):
+            self.runs = [replace(run, checks=told_otherwise(run.checks, said, instead)) for run in self.runs]
 
     def result(self) -> Result:
         """What is known now."""
@@ -238,9 +229,25 @@ class _Parts:
         )
 
 
-def _told_otherwise(run: GradersRun, said: str, instead: str) -> GradersRun:
-    checks = tuple(replace(check, feedback=check.feedback.replace(said, instead)) for check in run.checks)
-    return replace(run, checks=checks)
+def made_surer(log: TrialLog, remote: RemoteSubmission) -> Iterator[tuple[str, str]]:
+    """What students were told of trainings that did not go well, and what they are told in its place.
+
+    It is found out now that nothing is decided any more. What is asked for that belongs to the question in which it was
+    told.
+    """
+    reasons, log.reasons = log.reasons, []
+    for question, some in itertools.groupby(reasons, lambda reason: reason.question):
+        if not remote.has_worker:
+            return
+        remote.begin(f"{WHY}{question}")
+        with remote.on_the_house(), contextlib.suppress(Diverged, MachineStarved):
+            for said, instead in surer(list(some)).items():
+                yield sanitize(said), sanitize(instead)
+
+
+def told_otherwise(checks: Sequence[Check], said: str, instead: str) -> tuple[Check, ...]:
+    """Checks with other words in the place of those in their feedback."""
+    return tuple(replace(check, feedback=check.feedback.replace(said, instead)) for check in checks)
 
 
 def ungradable(graders: Graders, name: str, reason: str) -> Result:
