@@ -51,7 +51,7 @@ class Timed:
     """What one pass over all submissions took."""
 
     seconds: float
-    processor: float  # seconds, of all processes
+    processor: float  # seconds, of the command and its lanes
     workers: int
     asked: int  # questions of submissions
 
@@ -71,7 +71,7 @@ def training(folder: Path, count: int) -> tuple[Path, Path]:
 
 
 def processor() -> float:
-    """Seconds of this process and of those that it started and that have ended."""
+    """Seconds of this process and of its lanes that have ended, without those of workers, which the kernel ends."""
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
@@ -163,8 +163,8 @@ def main() -> None:
     text = "\n".join([
         "# Grading again from evidence",
         "",
-        "Each is one pass over all submissions: seconds, and processor seconds of all processes for a submission, with "
-        "what it takes to start them. Seconds are more where other work shares the cores. "
+        "Each is one pass over all submissions: seconds, and for each submission processor seconds of the command and "
+        "its lanes, their start included and student code not. Seconds are more where other work shares the cores. "
         f"{environment()}",
         "",
         "| submissions | | first | changed assertion | changed request in q1 | evidence of each |",
