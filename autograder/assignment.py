@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 from packaging.requirements import InvalidRequirement, Requirement
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, field_validator
 
 from autograder.errors import AssignmentError, UsageError
 
@@ -72,6 +72,7 @@ class Settings(_Strict):
     seconds: TimeLimits = TimeLimits()
     limits: LimitSettings = LimitSettings()
     model: ModelSettings = ModelSettings()
+    claimed: float = Field(0.05, ge=0, le=1)  # the share of the points that is given for claims, where checks need them
     calibration: CalibrationSettings = CalibrationSettings()
 
     @field_validator("files", "autograder_files")

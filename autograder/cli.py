@@ -277,6 +277,7 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
     with console.status("") as status:
         made = release(chosen, student, package, sandbox, lambda what: status.update(f"{what} ..."))
     console.print(f"The reference gets {made.max_score:g} of {made.max_score:g} points, the blank notebook none.")
+    console.print(f"{made.claimed:.1%} of the points rest on what a submission's process says of itself.")
     console.print(f"For students: {student}\nFor grading:  {package} (secret)", highlight=False, soft_wrap=True)
     if made.not_audited:
         first = "; ".join(made.not_audited[:3]) + "; ..." * (len(made.not_audited) > 3)

@@ -56,6 +56,8 @@ def scores_of(outputs: np.ndarray, images: Images, label: str) -> np.ndarray:
 class Judged:
     """A model as it was when it was handed over. ``label`` is what messages to the student call it.
 
+    With ``rows``, one that fails for other numbers of images is still judged by so many.
+
     Raises:
         StudentFault: the worker failed, or what it handed over can't be judged.
     """
@@ -68,6 +70,7 @@ class Judged:
         label: str,
         *,
         in_training: bool = False,
+        rows: int | None = None,
     ) -> None:
         self._remote = remote
         self._model = model
@@ -75,17 +78,17 @@ class Judged:
         self._number: int | None = None
         with remote.large_replies(), remote.to_be_reduced():
             self._handed = remote.probe(
-                "hand_over", label, model, [list(shape) for shape in shapes], in_training=in_training
+                "hand_over", label, model, [list(shape) for shape in shapes], in_training=in_training, rows=rows
             )
         known = self._reduced("model", self._take_in)
         self.unrecordable: str = known.get("unrecordable", "")  # why its forward pass can't be said as data
         if self.unrecordable:
-            remote.is_claimed = True
+            remote.note_claim(self.unrecordable)
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Its parameters by their names: to be looked at within :meth:`RemoteSubmission.reduce` alone."""
         found: dict[str, np.ndarray] = {
-            name: array for name, array, _dtype, kind in self._handed["state"] if kind != "buffer"
+            name: item["array"] for name, item in self._handed["state"].items() if item["kind"] != "buffer"
         }
         return found
 
@@ -99,6 +102,22 @@ class Judged:
             f"predict {_digest(images)}", lambda room, number: room.about(number, "predict", sent(images))
         )
         return scores_of(answer, images, self._label)
+
+    def after_epochs(self, images: np.ndarray) -> Any:
+        """What it would have answered to images ``(N, C, H, W)`` after each epoch of the last training.
+
+        None where the parameters are too many to hand over. See :meth:`autograder.probes.Probes.record`.
+        """
+        with self._remote.large_replies(), self._remote.to_be_reduced():
+            states = self._remote.probe("states_after_epochs", self._label)
+
+        def ask(room: CleanRoom, number: int) -> Any:
+            if states is None:
+                return None
+            _require_states(states)
+            return room.about(number, "predict_each", states, sent(images))
+
+        return self._asked(f"epochs {_digest(images)}", ask)
 
     def compare(self, images: Images, answers: Callable[[Images], np.ndarray]) -> None:
         """Hold it to what the model in the worker answers to some images, which it does not know yet.
@@ -132,14 +151,15 @@ class Judged:
         if reason:
             raise BadClaim(f"What `{self._label}` knows was not learned by training: {reason}.")
 
-    def ask(self, question: str, *given: np.ndarray) -> Any:
+    def ask(self, question: str, *given: np.ndarray | str) -> Any:
         """Ask the clean worker about it: see :mod:`autograder.worker.judge`.
 
         Raises:
             BadClaim: the computation can't be carried out.
         """
-        name = " ".join([question, *map(_digest, given)])
-        return self._asked(name, lambda room, number: room.about(number, question, *map(sent, given)))
+        name = " ".join([question, *(part if isinstance(part, str) else _digest(part) for part in given)])
+        parts = [part if isinstance(part, str) else sent(part) for part in given]
+        return self._asked(name, lambda room, number: room.about(number, question, *parts))
 
     def _asked(self, name: str, ask: Callable[[CleanRoom, int], Any]) -> Any:
         def compute() -> dict[str, Any]:
@@ -181,10 +201,15 @@ class Judged:
 
 
 def _is_state(state: Any) -> bool:
-    return type(state) is list and all(
-        type(item) is list and len(item) == 4 and type(item[0]) is str and isinstance(item[1], np.ndarray)
-        for item in state
+    return type(state) is dict and all(
+        type(name) is str and type(item) is dict and isinstance(item.get("array"), np.ndarray) and "kind" in item
+        for name, item in state.items()
     )
+
+
+def _require_states(epochs: Any) -> None:
+    if type(epochs) is not list or not all(type(some) is list and all(map(_is_state, some)) for some in epochs):
+        raise Refused("what was handed over of its epochs is malformed")
 
 
 def _digest(images: Images) -> str:

@@ -40,6 +40,7 @@ class Pass:
     operations: list[str]  # the torch functions that were called, in order
     gradients: dict[str, float | None]  # parameter to its largest absolute gradient; None: none arrived
     unregistered: list[tuple[int, ...]]  # shapes of trainable tensors that are not among the parameters
+    sizes: dict[str, int]  # parameter to how many numbers it is
 
 
 @validated(config=ConfigDict(strict=True, extra="forbid"), frozen=True)
@@ -75,6 +76,10 @@ class Probes:
         """Declare that students may know what is given within the block: see the method of the submission."""
         return self._remote.public_inputs()
 
+    def note_claim(self, since: str = "") -> None:
+        """See :meth:`autograder.remote.RemoteSubmission.note_claim`."""
+        self._remote.note_claim(since)
+
     def seed(self, value: int) -> None:
         """Seed the worker's global generators: Python's, NumPy's and PyTorch's."""
         with self.public_inputs():
@@ -98,11 +103,13 @@ class Probes:
         outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, sent(images))
         return scores_of(outputs, images, label)
 
-    def hand_over(
-        self, model: Handle, shapes: Sequence[tuple[int, ...]], label: str, *, in_training: bool = False
-    ) -> Judged:
+    def hand_over(self, model: Handle, shapes: Sequence[tuple[int, ...]], label: str) -> Judged:
         """The model as data, to be judged where no student code ran, for images of these shapes ``(C, H, W)``."""
-        return Judged(self._remote, model, shapes, label, in_training=in_training)
+        return Judged(self._remote, model, shapes, label)
+
+    def _hand_over_for(self, model: Handle, images: np.ndarray, label: str, *, in_training: bool = False) -> Judged:
+        """The same for these images alone."""
+        return Judged(self._remote, model, shapes_of(images), label, in_training=in_training, rows=len(images))
 
     def parameters(self, model: Handle, label: str) -> dict[str, np.ndarray]:
         """Every registered parameter by its name."""
@@ -117,20 +124,34 @@ class Probes:
     def watched_pass(self, model: Handle, images: np.ndarray, weights: np.ndarray, label: str) -> Pass:
         """A forward pass, and a backward pass of ``(output * weights).sum()``.
 
-        The gradients are computed from the model as data. What the worker says against its model is believed; where
+        It is computed from the model as data. What the worker says against its model is believed; where
         it sees a gradient that is not there, as with an ``autograd.Function`` of the student's, that is a claim.
         """
         seen = self._built(Pass, self._ask("forward", None, label, model, Tensor(images), Tensor(weights)), label)
         if seen.unregistered:
             return seen
-        judged = self.hand_over(model, shapes_of(images), label, in_training=True)
+        judged = self._hand_over_for(model, images, label, in_training=True)
         if judged.unrecordable:
             return seen
-        computed = self._form(_GRADIENTS, judged.ask("gradients", images, weights), label)
+        found = self._built(Pass, judged.ask("watched", images, weights), label)
         judged.forget()
-        self._remote.is_claimed |= any(size and not computed.get(name) for name, size in seen.gradients.items())
+        computed = found.gradients
+        if any(size and not computed.get(name) for name, size in seen.gradients.items()):
+            self._remote.note_claim("the worker sees gradients that do not follow from the operations of its forward")
         gradients = {name: size and (computed.get(name) or size) for name, size in seen.gradients.items()}
-        return replace(seen, gradients={**computed, **gradients})
+        return replace(found, gradients={**computed, **gradients})
+
+    def depends_on(self, model: Handle, images: np.ndarray, part: str, label: str) -> bool:
+        """Whether the scores for images ``(N, C, H, W)`` depend on what layers give that a name has a part of.
+
+        The name is that of PyTorch's function: ``"conv2d"``, ``"pool"``, ``"linear"``. In evaluation mode.
+        """
+        judged = self._hand_over_for(model, images, label)
+        if judged.unrecordable:
+            return self._ask("depends_on", None, label, model, Tensor(images), part) is not False
+        depends = judged.ask("depends_on", images, part)
+        judged.forget()
+        return bool(depends)
 
     def warm_up(self, model: Handle, images: np.ndarray, label: str) -> None:
         """Give lazy layers their parameters, by one pass of ``images`` ``(N, C, H, W)`` in evaluation mode."""
@@ -138,7 +159,7 @@ class Probes:
 
     def layers(self, model: Handle, images: np.ndarray, label: str) -> Layers | None:
         """The layers that lead to the scores, seen in one pass of images that differ; None if nothing can be told."""
-        judged = self.hand_over(model, shapes_of(images), label)
+        judged = self._hand_over_for(model, images, label)
         if judged.unrecordable:
             answer = self._ask("layers", None, label, model, Tensor(images))
         else:
@@ -147,12 +168,14 @@ class Probes:
         return None if answer is None else self._built(Layers, answer, label)
 
     def kinds(self, value: Any, label: str) -> list[str]:
-        """Names of the class of something in the worker, and of the classes that it derives from."""
+        """Names of the class of something in the worker, and of the classes that it derives from: a claim."""
+        self.note_claim()
         names: list[str] = self._ask("kinds", _NAMES, label, value)
         return names
 
     def shared_parameters(self, one: Handle, other: Handle, label: str) -> list[str]:
-        """Names of the parameters of ``one`` that live in the memory of a parameter of ``other``."""
+        """Names of the parameters of ``one`` that live in the memory of a parameter of ``other``: a claim."""
+        self.note_claim()
         names: list[str] = self._ask("shared_parameters", _NAMES, label, one, other)
         return names
 
@@ -177,17 +200,26 @@ class Probes:
         if images is None:
             reply = self._ask("record", None, label, function, model, *arguments)
         else:
-            settings = {"images": Tensor(images), "epochs": epochs, "length": length}
+            settings = {"epochs": epochs, "length": length}
             reply = self._ask("record_epochs", None, label, function, model, *arguments, **settings)
-        if type(reply) is not dict or reply.keys() - {"answers"} != {"value", "seen"}:
+        if type(reply) is not dict or reply.keys() != {"value", "seen"}:
             raise BadClaim(f"`{label}` could not be recorded.")
         seen: Seen = self._built(_Seen, reply["seen"], label)
-        claimed: list[tuple[np.ndarray, ...]] = self._form(_ANSWERS, reply.get("answers", []), label)
-        if len(claimed) != epochs or any(
-            len(array) != (0 if images is None else len(images)) for some in claimed for array in some
-        ):
+        answers = () if images is None else self._answers(model, images, epochs, label)
+        return Recorded(reply["value"], seen, answers)
+
+    def _answers(
+        self, model: Handle, images: np.ndarray, epochs: int, label: str
+    ) -> tuple[tuple[np.ndarray, ...], ...]:
+        judged = self.hand_over(model, shapes_of(images), "model")
+        answer = None if judged.unrecordable else judged.after_epochs(images)
+        judged.forget()
+        if answer is None:
+            answer = self._ask("answers_after_epochs", None, label, Tensor(images))
+        answers: list[tuple[np.ndarray, ...]] = self._form(_ANSWERS, answer, label)
+        if len(answers) != epochs or any(len(array) != len(images) for some in answers for array in some):
             raise BadClaim(_ODD_ANSWER.format(label))
-        return Recorded(reply["value"], seen, tuple(tuple(a.astype(np.float64) for a in some) for some in claimed))
+        return tuple(tuple(array.astype(np.float64) for array in some) for some in answers)
 
     def line_at(self, file: str, number: int) -> str:
         """A line of the submission in words: "cell 3, line 7, `loss.backward()`"; empty where there is none."""
@@ -248,6 +280,5 @@ _STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
 _ARRAY = TypeAdapter(_Array)
 _PARAMETERS = TypeAdapter(dict[str, _Array], config=_STRICT)
 _ANSWERS = TypeAdapter(list[tuple[_Array, ...]], config=_STRICT)
-_GRADIENTS: TypeAdapter[dict[str, float | None]] = TypeAdapter(dict[str, float | None], config=_STRICT)
 _AXES = TypeAdapter(list[Axes])
 _NAMES = TypeAdapter(list[str], config=_STRICT)

@@ -91,7 +91,8 @@ class RemoteSubmission:
         self._lost: dict[_Place, str] = {}  # what killed its worker, and how
         self.cell_reports: list[CellReport] = []
         self.layers: list[str] = []
-        self.is_claimed = False  # whether something that a check rests on could only be asked of the worker itself
+        self.is_claimed = False  # whether what a check rests on, so far, is claimed by the worker of itself
+        self.claimed_since = ""  # why that could not be computed, where it usually is
         self.clean_room = CleanRoom(sandbox, limits, preload, model or ModelSettings(), times.call)
 
     def __enter__(self) -> Self:
@@ -170,6 +171,17 @@ class RemoteSubmission:
             return compute()
         reduced: _Plain = self._journal.reduce(name, compute)
         return reduced
+
+    def note_claim(self, since: str = "") -> None:
+        """Note that a check rests on what the worker says of itself; ``since`` is why, where it is usually computed."""
+        self.is_claimed = True
+        self.claimed_since = self.claimed_since or since
+
+    def take_claims(self) -> tuple[bool, str]:
+        """Whether a claim was noted since this was asked last, and why it had to be."""
+        noted = self.is_claimed, self.claimed_since
+        self.is_claimed, self.claimed_since = False, ""
+        return noted
 
     def load(self) -> None:
         """Start a worker and run the cells, unless that was done.

@@ -17,12 +17,13 @@ from pydantic import InstanceOf, TypeAdapter, ValidationError
 
 from autograder.errors import AutograderError
 
-VERSION = 1  # of the data that results are written as; to be raised with a step in `_MIGRATIONS`
+VERSION = 2  # of the data that results are written as; to be raised with a step in `_MIGRATIONS`
 Text = InstanceOf[str]  # any: pydantic's own has no room for a lone surrogate, which a traceback may hold
 
 Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
 Status = Literal["graded", "partial", "ungradable", "error"]
 Direction = Literal["at least", "at most"]
+Basis = Literal["computed", "claimed", "unknown"]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]  # Gradescope's words
 
 
@@ -64,6 +65,9 @@ class Check:
     visibility: Visibility = "visible"
     decided: tuple[Text, ...] = ()  # by which rules, from which trainings, for the instructor
     rulings: tuple[Ruling, ...] = ()  # the same as data, where trials decided
+    # Computed from plain answers and where no student code ran, or claimed by the submission's process of itself.
+    rests_on: Basis = "computed"
+    claimed_since: Text = ""  # why it could not be computed, where it usually is
 
 
 def question_of(check: str) -> str:
@@ -175,8 +179,15 @@ _SUMMARY: dict[Status, str] = {
 
 # --- written and read back -------------------------------------------------------------------------------------------
 
+
+def _saying_what_checks_rest_on(content: dict[str, Any]) -> dict[str, Any]:
+    """Version 2: until then nobody had noted it."""
+    checks = [{**check, "rests_on": "unknown", "claimed_since": ""} for check in content["checks"]]
+    return {**content, "checks": checks}
+
+
 # From a version to what makes the next one's data of its data.
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _saying_what_checks_rest_on}
 
 
 def _plain(value: Any) -> Any:

@@ -211,14 +211,26 @@ def test_what_can_t_be_said_as_data_is_told(words):
         computation_of(Plain(UNRECORDABLE[words], out=nn.Linear(128, 3)), SHAPE)
 
 
+def test_a_model_that_takes_one_number_of_images_is_recorded_for_that():
+    model = Plain(lambda m, x: m.out(x.view(7, -1)), out=nn.Linear(128, 3))
+    with pytest.raises(RuntimeError):
+        computation_of(model, SHAPE)
+    same, images = Carried(state_of(model), [computation_of(model, SHAPE, (7, 7))], 10**6), torch.rand(7, *SHAPE)
+    assert torch.equal(same(images), model(images))
+
+
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 
-def handed(*operations, constants=(), result=None, state=()):
+def tensor(array, dtype="float32", kind="trained"):
+    return {"array": array, "dtype": dtype, "kind": kind}
+
+
+def handed(*operations, constants=(), result=None, **state):
     """A computation as a worker may claim it."""
     shape, last = list(SHAPE), {"value": len(operations)} if result is None else result
     pairs = [[name, arguments, {}, True] for name, *arguments in operations]
-    return list(state), [{"shape": shape, "operations": pairs, "constants": list(constants), "result": last}]
+    return state, [{"shape": shape, "operations": pairs, "constants": list(constants), "result": last}]
 
 
 INPUT = {"value": 0}
@@ -237,7 +249,7 @@ REFUSED = {
     "there is no operation": [handed(("add.Nothing", INPUT, INPUT)), handed(("relu.__init__", INPUT))],
     "is malformed": [
         (3, 4),
-        ([], [{}]),
+        ({}, [{}]),
         handed(("relu.default", {"value": -1})),
         handed(("relu.default", {"value": True})),
         handed(("relu.default", {"named": "w"})),
@@ -250,10 +262,10 @@ REFUSED = {
         handed(("view.default", INPUT, [1 << 62])),
         handed(("_to_copy.default", INPUT, {"dtype": "object"})),
         handed(result="scores"),
-        handed(constants=[[np.zeros(3), "complex64", False]]),
-        handed(constants=[[[1, 2], "float32", False]]),
-        handed(state=[["w", np.zeros(3), "float32", "secret"]]),
-        handed(state=[[3, np.zeros(3), "float32", "buffer"]]),
+        handed(constants=[tensor(np.zeros(3), "complex64")]),
+        handed(constants=[tensor([1, 2])]),
+        handed(w=tensor(np.zeros(3), kind="secret")),
+        handed(w=np.zeros(3)),
     ],
     "can't be carried out|malformed": [
         handed(("relu.default", {"value": 7})),
@@ -263,8 +275,8 @@ REFUSED = {
         handed(("embedding.default", INPUT, INPUT)),
         handed(("select.int", INPUT, 0, 10**9)),
         handed(("convolution.default", INPUT, INPUT, None, [0, 0], [0, 0], [0, 0], False, [0, 0], 0)),
-        handed(("index_select.default", INPUT, 0, {"constant": 0}), constants=[[np.full(3, 99), "int64", False]]),
-        handed(("gather.default", INPUT, 0, {"constant": 0}), constants=[[np.full((1, 1, 1, 1), -5), "int64", False]]),
+        handed(("index_select.default", INPUT, 0, {"constant": 0}), constants=[tensor(np.full(3, 99), "int64")]),
+        handed(("gather.default", INPUT, 0, {"constant": 0}), constants=[tensor(np.full((1, 1, 1, 1), -5), "int64")]),
     ],
     "operations is not|arguments": [
         handed(*[("relu.default", INPUT)] * (computation.MAX_OPERATIONS + 1)),
@@ -272,8 +284,8 @@ REFUSED = {
         handed(("sum.dim_IntList", INPUT, [[[[[[[0]]]]]]])),
     ],
     "numbers in all": [
-        handed(constants=[[np.zeros(2000, np.float32), "float32", False]]),
-        handed(state=[["w", np.zeros(2000, np.float32), "float32", "trained"]]),
+        handed(constants=[tensor(np.zeros(2000, np.float32))]),
+        handed(w=tensor(np.zeros(2000, np.float32))),
     ],
 }
 
@@ -313,7 +325,7 @@ def test_a_computation_that_exhausts_memory_or_time_ends_its_worker_alone(room):
     large = np.ones((900, 900), np.float32)
     steps = [("mm.default", {"constant": 0}, {"constant": 0}) for _ in range(3000)]
     slow = room(seconds=2, others=10**6)
-    endless = slow.take_in(*handed(*steps, constants=[[large, "float32", False]]))
+    endless = slow.take_in(*handed(*steps, constants=[tensor(large, kind="buffer")]))
     with pytest.raises(Refused, match="stopped after 2 seconds"):
         slow.about(endless, "predict", images)
     with pytest.raises(Refused, match="ended the process"):
@@ -323,14 +335,13 @@ def test_a_computation_that_exhausts_memory_or_time_ends_its_worker_alone(room):
 
 
 def test_numbers_that_training_can_t_move_are_bounded(room):
-    images = [["images", np.zeros((200, 128), np.float32), "float32", "buffer"]]
+    images = np.zeros((200, 128), np.float32)
     with pytest.raises(Refused, match="25,600 numbers that are no parameters .* stored images"):
-        room().take_in(*handed(*SUM, state=images))
-    frozen = [["images", np.zeros((200, 128), np.float32), "float32", "parameter"]]
+        room().take_in(*handed(*SUM, images=tensor(images, kind="buffer")))
     with pytest.raises(Refused, match="25,600 numbers that are no parameters"):
-        room().take_in(*handed(*SUM, state=frozen))
+        room().take_in(*handed(*SUM, images=tensor(images, kind="parameter")))
     with pytest.raises(Refused, match="25,600 parameters, and 20,000 are allowed"):
-        room(parameters=20_000).take_in(*handed(*SUM, state=[["w", np.zeros((200, 128)), "float64", "trained"]]))
+        room(parameters=20_000).take_in(*handed(*SUM, w=tensor(images)))
 
 
 def test_copies_of_training_images_are_not_learned(room):
@@ -340,15 +351,15 @@ def test_copies_of_training_images_are_not_learned(room):
     weight = rng.normal(0, 0.1, (64, 128)).astype(np.float32)
     copied = 3 * images[:64].reshape(64, 128) - 1
 
-    def model(values, name="w"):
-        return clean.take_in(*handed(*SUM, state=[[name, values.astype(np.float32), "float32", "trained"]]))
+    def model(values):
+        return clean.take_in(*handed(*SUM, w=tensor(values.astype(np.float32))))
 
     drawn, sent = model(weight), wire.Tensor(images)
     assert clean.unlearned(drawn, model(weight + 0.05 * images[0].reshape(128)), sent) == ""
     assert "holds 64 of the training images" in clean.unlearned(drawn, model(copied), sent)
     assert "holds 64 of the training images" in clean.unlearned(drawn, model(copied), [*map(wire.Tensor, images)])
     assert "holds 64" in clean.unlearned(model(weight.T.copy()), model(copied.T.copy()), sent)
-    new = clean.take_in(*handed(*SUM, state=[["v", np.zeros((200, 64), np.float32), "float32", "trained"]]))
+    new = clean.take_in(*handed(*SUM, v=tensor(np.zeros((200, 64), np.float32))))
     assert "12,800 numbers that are no parameters which it had before" in clean.unlearned(drawn, new, sent)
 
 
@@ -440,10 +451,10 @@ def make(): return Other()
     "claim",
     [
         "3",
-        "{'state': [], 'computations': [], 'unrecordable': 0}",
-        "{'state': [['w', 1, 'float32', 'trained']], 'computations': [], 'unrecordable': ''}",
-        "{'state': [], 'computations': [], 'unrecordable': ''}",
-        "{'state': [], 'computations': [{'shape': [2, 8, 8]}], 'unrecordable': ''}",
+        "{'state': {}, 'computations': [], 'unrecordable': 0}",
+        "{'state': {'w': 1}, 'computations': [], 'unrecordable': ''}",
+        "{'state': {}, 'computations': [], 'unrecordable': ''}",
+        "{'state': {}, 'computations': [{'shape': [2, 8, 8]}], 'unrecordable': ''}",
     ],
 )
 def test_what_is_no_model_can_t_be_judged(asked, claim):

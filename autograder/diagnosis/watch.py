@@ -247,16 +247,22 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
         And another where another model of its kind was asked then, as who averages weights does. None where it could
         not be told which the epoch's last step was: where epochs differ in length.
         """
-        assert self._epochs is not None
         answers: list[tuple[torch.Tensor, ...]] = []
-        for epoch in range(1, self._epochs.number + 1):
-            kept = [k for k in self._kept_states.values() if k.images * self._epochs.number == self._trained * epoch]
-            states = [state for k in kept for state in (k.model, k.other) if state is not None]
+        for states in self.states_after():
             try:
                 answers.append(tuple(self._answer(state, images) for state in states))
             except Exception:  # a look that fails must not end a training
                 answers.append(())
         return answers
+
+    def states_after(self) -> list[list[_State]]:
+        """Parameters and buffers after each epoch, of the model and of the other one: see :meth:`answers_after`."""
+        assert self._epochs is not None
+        found = []
+        for epoch in range(1, self._epochs.number + 1):
+            kept = [k for k in self._kept_states.values() if k.images * self._epochs.number == self._trained * epoch]
+            found.append([state for k in kept for state in (k.model, k.other) if state is not None])
+        return found
 
     def _answer(self, state: _State, images: torch.Tensor) -> torch.Tensor:
         with evaluating(self._model), torch.random.fork_rng():

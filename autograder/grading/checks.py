@@ -16,18 +16,22 @@ from autograder.results import Visibility
 
 _Test = TypeVar("_Test", bound=Callable[..., Any])
 
-MARKER = "points(value, title, visibility): what a check is worth"  # as pytest declares one
+MARKER = "points(value, title, visibility, claimed): what a check is worth"  # as pytest declares one
 
 
-def points(value: float, title: str, visibility: Visibility = "visible") -> Callable[[_Test], _Test]:
+def points(
+    value: float, title: str, visibility: Visibility = "visible", *, claimed: bool = False
+) -> Callable[[_Test], _Test]:
     """Declare what a check is worth, and the title that students and instructors see.
 
     ``visibility`` says from when on Gradescope shows students the check: ``"visible"`` (at once),
-    ``"after_due_date"``, ``"after_published"`` (with the grades) or ``"hidden"`` (never).
+    ``"after_due_date"``, ``"after_published"`` (with the grades) or ``"hidden"`` (never). ``claimed`` says that the
+    check rests on what a submission's process says of itself, which could be forged: ``autograder assign`` adds such
+    points up.
     """
 
     def mark(test: _Test) -> _Test:
-        marked: _Test = pytest.mark.points(value, title, visibility)(test)
+        marked: _Test = pytest.mark.points(value, title, visibility, claimed)(test)
         return marked
 
     return mark

@@ -13,6 +13,7 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.errors import MachineStarved, UnreadableSubmission
 from autograder.evidence import WHY, Diverged, Evidence, Journal, Recorder, Replay, Run
+from autograder.grading.claimed import bounded
 from autograder.grading.record import GradersRun
 from autograder.grading.session import Graders, run_graders
 from autograder.remote import CellReport, RemoteSubmission
@@ -222,8 +223,9 @@ class _Parts:
     def _together(self, runs: Sequence[GradersRun]) -> GradersRun:
         declared = self._declared.checks
         known = {check.name: check for run in runs for check in run.checks}
+        checks = tuple(known.get(check.name, check) for check in declared)
         return GradersRun(
-            tuple(known.get(check.name, check) for check in declared),
+            bounded(checks, self.graders.claimed),
             "\n\n".join(dict.fromkeys(run.trouble for run in runs if run.trouble)),
             tuple({entry.name: entry for run in runs for entry in run.leaderboard}.values()),
         )

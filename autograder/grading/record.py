@@ -20,7 +20,7 @@ from autograder.errors import AssignmentError, AutograderError, MachineStarved, 
 from autograder.grading.checks import PartialCredit
 from autograder.grading.faults import is_about_a_claim
 from autograder.grading.fixtures import KINDS, fixtures_from_worker
-from autograder.results import Check, LeaderboardEntry, Outcome, Ruling, Visibility, question_of
+from autograder.results import Basis, Check, LeaderboardEntry, Outcome, Ruling, Visibility, question_of
 from autograder.sanitize import sanitize
 from autograder.training.trials import TrialLog
 
@@ -43,6 +43,8 @@ class _Case:
     title: str
     worth: float
     visibility: Visibility
+    rests_on: Basis
+    claimed_since: str = ""
     fraction: float = 0.0
     outcome: Outcome = "not run"
     feedback: str = "This check was not run."
@@ -61,6 +63,7 @@ class Record:
     only_trials: bool = False  # the tests that are not about trials are left out
     questions: Collection[str] = ()  # whose tests are run; those of all where none are named
     begins: Callable[[str], None] = lambda _question: None  # told each question before its first check
+    claims: Callable[[], tuple[bool, str]] = lambda: (False, "")  # noted since this was asked last, and why
     trouble: list[str] = field(default_factory=list)
     published: dict[str, LeaderboardEntry] = field(default_factory=dict)  # by their names
     _at: str = ""  # the question that is being asked
@@ -77,8 +80,9 @@ class Record:
     def enter(self, items: Iterable[pytest.Item]) -> None:
         """Enter every check before the first one runs, so that one that does not report is seen."""
         for item in filter(self.wants, items):
-            value, title, visibility = require_points(item).args
-            case = _Case(check_name(item), str(title), float(value), visibility)
+            value, title, visibility, claimed = require_points(item).args
+            basis: Basis = "claimed" if claimed else "computed"
+            case = _Case(check_name(item), str(title), float(value), visibility, basis)
             self._cases[item.nodeid] = case
             self._checks.setdefault(case.check, []).append(case)
 
@@ -97,6 +101,9 @@ class Record:
         case.decided += map(str, self.log.verdicts)
         case.rulings += [verdict.recorded() for verdict in self.log.verdicts]
         self.log.verdicts.clear()
+        is_claimed, since = self.claims()
+        case.rests_on = "claimed" if is_claimed else case.rests_on
+        case.claimed_since = case.claimed_since or since
         if raised is not None:
             case.fraction, case.outcome, feedback = self._judge(item, raised, case)
             case.feedback = sanitize(feedback)
@@ -198,6 +205,8 @@ def _check_of(name: str, cases: list[_Case]) -> Check:
         worst.visibility,
         tuple(words for case in cases for words in case.decided),
         tuple(ruling for case in cases for ruling in case.rulings),
+        "claimed" if any(case.rests_on == "claimed" for case in cases) else "computed",
+        next((case.claimed_since for case in cases if case.claimed_since), ""),
     )
 
 

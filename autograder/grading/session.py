@@ -80,6 +80,11 @@ class Graders:
         """The questions that have checks, in order; none where the graders can't be read."""
         return tuple(dict.fromkeys(question_of(check_name(item)) for item in self._loop.items))
 
+    @property
+    def claimed(self) -> float:
+        """The share of the points that is given for claims where checks are usually computed."""
+        return self._assignment.settings.claimed
+
     def declared(self) -> GradersRun:
         """The checks that they declare, without running any. Warns of old names that they use."""
         for words in sorted(self._loop.old_names):
@@ -213,7 +218,7 @@ def run_graders(
         log.question = question
         remote.begin(question)
 
-    record = Record(assignment, log, decided, questions=questions, begins=begins)
+    record = Record(assignment, log, decided, questions=questions, begins=begins, claims=remote.take_claims)
     ruler = Deciding(read_calibration(assignment))
     return graders.run(record, Grading(assignment, remote, ruler, log, record.published))
 

@@ -24,6 +24,7 @@ from autograder.batch.collect import SubmissionFile
 from autograder.batch.local import LocalEngine
 from autograder.batch.run import grade_all
 from autograder.errors import AssignmentError, UsageError
+from autograder.grading.claimed import share_claimed
 from autograder.grading.session import declared_checks
 from autograder.packaging.bundle import copy, open_assignment, parts_of
 from autograder.packaging.leaks import find_leaks
@@ -39,11 +40,12 @@ CELL_SECONDS = 600  # for a cell of the solved notebook, which may train for lon
 
 @dataclass(frozen=True)
 class Release:
-    """What was written, what the reference gets, and why the last audit says nothing of it, if so."""
+    """What was written, what the reference gets, on what that rests, and why no audit says anything of it, if so."""
 
     student: Path
     package: Path
     max_score: float
+    claimed: float  # the share of the points that rests on what a submission's process says of itself
     not_audited: tuple[str, ...]
 
 
@@ -75,10 +77,11 @@ def release(
         check_solved_notebook(built.solved)
         step("Grading the reference and the blank notebook")
         max_score = check_scores(assignment, built, sandbox)
+        claimed = share_claimed(declared_checks(assignment).checks)
         shutil.rmtree(student, ignore_errors=True)
         copy(built.student, student)
         copy(built.package, package)
-    return Release(student, package, max_score, _why_not_audited(assignment))
+    return Release(student, package, max_score, claimed, _why_not_audited(assignment))
 
 
 def _why_not_audited(assignment: Assignment) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from autograder.assignment import Key
-from autograder.diagnosis.causes import Observations
+from autograder.diagnosis.causes import Observations, Seen
 from autograder.diagnosis.measures import accuracy, compare_parameters, mean_nll, output_kind, rescaled_nll
 from autograder.diagnosis.suspects import Mending
 from autograder.diagnosis.trying import Again
@@ -65,6 +65,14 @@ class Trial:
     validation_labels: np.ndarray  # (N,), renamed as in training
     accuracy: float  # on hidden images, which the submission had not been sent until then
     accuracy_as_renamed: float  # on those, by the names of the validation images; see `Experiment.run`
+    unrecordable: str  # why the model could not be judged as data, and was asked itself
+    noted: Callable[[], None]  # called where a claim is looked at
+
+    @property
+    def claims(self) -> Seen:
+        """What was seen of the training in the worker, as :attr:`observed` has it: for a check that rests on it."""
+        self.noted()
+        return self.observed.seen
 
     @property
     def initial_loss(self) -> float:
@@ -202,6 +210,8 @@ class Experiment:
             validation_labels=judged.labels,
             accuracy=hidden_accuracy,
             accuracy_as_renamed=accuracy(hidden_outputs, renamed[self.hidden[:hidden].labels]),
+            unrecordable=drawn.unrecordable or trained.unrecordable,
+            noted=self.probes.note_claim,
         )
 
     def _sets(
@@ -338,6 +348,8 @@ class Trials:
         kept = self._kept[number]
         if isinstance(kept, (StudentFault, AssertionError)):
             raise kept
+        if kept.unrecordable:
+            self._experiment.probes.note_claim(kept.unrecordable)
         return kept
 
     def _run(self, label: str) -> Trial | StudentFault | AssertionError:

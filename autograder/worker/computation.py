@@ -8,7 +8,7 @@ A **computation** is a dict with
 - ``shape``: of one image, ``[C, H, W]``
 - ``operations``: each ``[name, arguments, settings, has_gradients]``, the name that of an ATen operation and its
   overload, ``"convolution.default"``
-- ``constants``: each ``[array, dtype, is_trainable]``, tensors that are neither the input nor in the state
+- ``constants``: tensors that are neither the input nor in the state, each a dict with ``array``, ``dtype``, ``kind``
 - ``result``: the scores, a reference
 
 Arguments are plain data, and dicts with a single key:
@@ -23,12 +23,13 @@ key             holds                             becomes
 ``dtype``       name                              a dtype; ``memory_format`` likewise
 ==============  ================================  ==================================================================
 
-The **state** is a list of ``[name, array, dtype, kind]``, the kind one of ``"trained"``, ``"parameter"`` (that takes no
+The **state** is a dict from names to such dicts. The kind is one of ``"trained"``, ``"parameter"`` (that takes no
 gradients) and ``"buffer"``.
 """
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -129,6 +130,37 @@ class Operation:
     arguments: list[Any]
     settings: dict[str, Any]
     has_gradients: bool
+
+    @property
+    def called(self) -> str:
+        """What PyTorch's function is called that comes down to it, as far as layers go; else the operation's name."""
+        base = self.name.partition(".")[0].strip("_")
+        if base in ("convolution", "mkldnn_convolution"):
+            strides = self.arguments[3] if len(self.arguments) > 3 else []
+            sides = len(strides) if isinstance(strides, list) else 0
+            is_transposed = len(self.arguments) > 6 and self.arguments[6] is True
+            return f"conv{'_transpose' if is_transposed else ''}{sides}d"
+        if base == "mean" and self.arguments[1:2] == [[-1, -2]]:
+            return "adaptive_avg_pool2d"
+        if base == "detach":  # of what autograd keeps
+            return ""
+        return _CALLED.get(base, base)
+
+
+_CALLED = {
+    "max_pool2d_with_indices": "max_pool2d",
+    "max_pool3d_with_indices": "max_pool3d",
+    "addmm": "linear",
+    "mm": "linear",
+    "bmm": "matmul",
+    "baddbmm": "matmul",
+    "im2col": "unfold",
+    "softmax": "softmax",
+    "native_batch_norm": "batch_norm",
+    "native_layer_norm": "layer_norm",
+    "native_group_norm": "group_norm",
+    "native_dropout": "dropout",
+}
 
 
 class Computation:
@@ -284,14 +316,35 @@ class Carried:
             raise Refused(f"it holds {self.numbers:,} numbers in all, and {most_numbers:,} are allowed")
         self._of_shape = {computation.shape: computation for computation in self.computations}
 
-    def __call__(self, images: torch.Tensor) -> torch.Tensor:
-        """Carry the computation for images of this shape ``(N, C, H, W)`` out, and return the scores."""
+    def with_state(self, state: Any) -> Carried:
+        """The same computations with what parameters and buffers held at another time.
+
+        Raises:
+            Refused: that is not of the form.
+        """
+        given = dict(_states(state))
+        _require(all(given[name].shape == self._state[name].shape for name in given.keys() & self._state.keys()), "it")
+        other = copy.copy(self)
+        other._state = {name: given.get(name, value) for name, value in self._state.items()}
+        return other
+
+    def computation_for(self, images: torch.Tensor) -> Computation:
+        """That for images of this shape ``(N, C, H, W)``.
+
+        Raises:
+            Refused: none was handed over.
+        """
         computation = self._of_shape.get(tuple(images.shape[1:]))
         if computation is None:
             raise Refused(f"no computation was handed over for images of shape {tuple(images.shape[1:])}")
-        return self._carry_out(computation, images)
+        return computation
 
-    def _carry_out(self, computation: Computation, images: torch.Tensor) -> torch.Tensor:
+    def __call__(self, images: torch.Tensor, disturbed: str = "") -> torch.Tensor:
+        """Carry the computation for images ``(N, C, H, W)`` out, and return the scores.
+
+        With ``disturbed``, noise is added to what operations give that are called by a name with this part.
+        """
+        computation = self.computation_for(images)
         rows = len(images)
         values: list[torch.Tensor | None] = [images]
         last_use, wanted = _last_uses(computation), computation.wanted
@@ -323,6 +376,8 @@ class Carried:
                 words = f"{type(error).__name__}: {error}".partition("\n")[0][:200]
                 raise Refused(f"the operation {operation.name} can't be carried out ({words})") from None
             given = tensors_of(result)
+            if disturbed and disturbed in operation.called:
+                given[0] = given[0] + torch.rand_like(given[0])
             if operation.name.partition(".")[0] in _UNINITIALISED:
                 given[0].zero_()  # what lay there before is nobody's
             for value in given:
@@ -389,27 +444,28 @@ def tensors_of(result: Any) -> list[torch.Tensor]:
 
 
 def _states(state: Any) -> Iterator[tuple[str, torch.Tensor]]:
-    _require(type(state) is list and len(state) < 10_000, "its parameters")
-    for item in state:
-        _require(type(item) is list and len(item) == 4, "a parameter")
-        name, array, dtype, kind = item
-        _require(type(name) is str and 0 < len(name) < 500 and type(kind) is str and kind in KINDS, "a parameter")
-        value = _tensor(array, dtype)
+    _require(type(state) is dict and len(state) < 10_000, "its parameters")
+    for name, item in state.items():
+        _require(type(name) is str and 0 < len(name) < 500, "the name of a parameter")
+        value, kind = _tensor(item)
         if kind == "buffer":
             yield name, value
         else:
-            yield name, torch.nn.Parameter(value, requires_grad=kind == "trained" and value.is_floating_point())
+            yield name, torch.nn.Parameter(value, requires_grad=kind == "trained")
 
 
 def _constant(item: Any) -> torch.Tensor:
-    _require(type(item) is list and len(item) == 3 and type(item[2]) is bool, "a constant")
-    value = _tensor(item[0], item[1])
-    return value.requires_grad_(item[2] and value.is_floating_point())
+    value, kind = _tensor(item)
+    return value.requires_grad_(kind == "trained")
 
 
-def _tensor(array: Any, dtype: Any) -> torch.Tensor:
+def _tensor(item: Any) -> tuple[torch.Tensor, str]:
+    _require(type(item) is dict and item.keys() == {"array", "dtype", "kind"}, "a tensor")
+    array, dtype, kind = item["array"], item["dtype"], item["kind"]
     _require(isinstance(array, np.ndarray) and type(dtype) is str and dtype in DTYPES, "a tensor")
-    return torch.from_numpy(array).to(DTYPES[dtype])
+    _require(type(kind) is str and kind in KINDS, "a tensor")
+    value = torch.from_numpy(array).to(DTYPES[dtype])
+    return value, kind if value.is_floating_point() else "buffer"
 
 
 def _require(is_so: bool, what: str) -> None:

@@ -37,8 +37,8 @@ def carry(number: int, state: Any, computations: Any, most_parameters: int, most
         raise Refused(f"it has {trained:,} parameters, and {most_parameters:,} are allowed")
     if others > most_others:
         raise Refused(
-            f"it holds {others:,} numbers that are no parameters which training could move, and {most_others:,} are "
-            "allowed: does its `forward` use stored images?"
+            f"it holds {others:,} numbers that are no parameters which training could move, where {most_others:,} are "
+            "allowed (does its `forward` use stored images?)"
         )
     _models[number] = model
     return {"parameters": trained, "others": others, "unregistered": model.unregistered}
@@ -55,7 +55,25 @@ def predict(number: int, images: Any) -> torch.Tensor:
     Raises:
         Refused: its computation can't be carried out.
     """
+    return _predicted(_models[number], images)
+
+
+def predict_each(number: int, epochs: Any, images: Any) -> list[tuple[torch.Tensor, ...]]:
+    """Scores for images by the model's computation with each of the states that there were after each of its epochs.
+
+    None for an epoch where one of its states can't be carried out.
+    """
     model = _models[number]
+    answers: list[tuple[torch.Tensor, ...]] = []
+    for states in epochs:
+        try:
+            answers.append(tuple(_predicted(model.with_state(state), images) for state in states))
+        except Refused:  # a look that fails must not end a grading
+            answers.append(())
+    return answers
+
+
+def _predicted(model: Carried, images: Any) -> torch.Tensor:
     batches = [image[None] for image in images] if isinstance(images, list) else images.split(_BATCH)
     with torch.no_grad():
         scores = [model(batch) for batch in batches]
@@ -65,8 +83,11 @@ def predict(number: int, images: Any) -> torch.Tensor:
         raise Refused(f"it gives scores of shapes {sorted({tuple(some.shape) for some in scores})[:3]}") from None
 
 
-def gradients(number: int, images: Any, weights: Any) -> dict[str, float | None]:
-    """The largest absolute gradient of ``(scores * weights).sum()`` at each parameter; None where none arrives.
+def watched(number: int, images: Any, weights: Any) -> dict[str, Any]:
+    """A forward pass, and a backward pass of ``(scores * weights).sum()``, as :func:`.observe.forward` watches one.
+
+    Returns ``operations``, by the names of PyTorch's functions; ``gradients``, the largest absolute one of each
+    parameter, None where none arrives; ``sizes`` of the parameters; and the shapes of what is ``unregistered``.
 
     Raises:
         Refused: its computation can't be carried out.
@@ -74,20 +95,36 @@ def gradients(number: int, images: Any, weights: Any) -> dict[str, float | None]
     model = _models[number]
     model.zero_grad()
     scores = model(images)
-    if scores.shape != weights.shape:
-        raise Refused(f"it turns {tuple(images.shape)} into {tuple(scores.shape)}, not {tuple(weights.shape)}")
     try:
-        (scores * weights).sum().backward()
-    except RuntimeError as error:
         if scores.requires_grad:
-            raise Refused(f"no gradient can be taken ({error})"[:200]) from None
-    found = {
+            (scores * weights).sum().backward()
+    except RuntimeError as error:
+        words = str(error).partition("\n")[0][:200]
+        raise Refused(f"no gradient can be taken of scores {tuple(scores.shape)} ({words})") from None
+    gradients = {
         name: None if value.grad is None else float(value.grad.abs().max())
         for name, value in model.named_parameters()
         if value.requires_grad
     }
     model.zero_grad()
-    return found
+    computation = model.computation_for(images)
+    return {
+        "operations": [name for operation in computation.operations if (name := operation.called)],
+        "gradients": gradients,
+        "unregistered": [tuple(value.shape) for value in computation.constants if value.requires_grad],
+        "sizes": {name: value.numel() for name, value in model.named_parameters()},
+    }
+
+
+def depends_on(number: int, images: Any, part: str) -> bool:
+    """Whether the scores change with what operations give that go by a name with this part: ``"conv2d"``.
+
+    Raises:
+        Refused: its computation can't be carried out.
+    """
+    model = _models[number]
+    with torch.no_grad():
+        return not torch.equal(model(images), model(images, disturbed=part))
 
 
 def layers(number: int, images: Any) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+_MOST_BYTES = 100 << 20  # of the models after all epochs
+
 
 def seed(value: int) -> None:
     """Seed Python's, NumPy's and PyTorch's global generators."""
@@ -58,8 +60,8 @@ def forward(model: Any, inputs: Any, weights: Any) -> dict[str, Any]:
     rows of the output sum to 1.
 
     Returns ``operations`` (the torch functions called, in order), ``gradients`` (largest absolute gradient
-    of each parameter; None where none arrived) and ``unregistered`` (shapes of trainable tensors that took
-    part and that the model does not list among its parameters).
+    of each parameter; None where none arrived), ``unregistered`` (shapes of trainable tensors that took
+    part and that the model does not list among its parameters) and ``sizes`` of the parameters.
     """
     import torch
     from torch.overrides import TorchFunctionMode, resolve_name
@@ -95,7 +97,32 @@ def forward(model: Any, inputs: Any, weights: Any) -> dict[str, Any]:
         "operations": operations[:10_000],
         "gradients": gradients,
         "unregistered": [tuple(value.shape) for key, value in leaves.items() if key not in registered],
+        "sizes": {name: value.numel() for name, value in model.named_parameters()},
     }
+
+
+def depends_on(model: Any, images: Any, part: str) -> bool:
+    """Whether the scores change with what torch functions give whose names have this part, in evaluation mode."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    from autograder.diagnosis.layers import evaluating
+
+    class Disturbed(TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+        ) -> Any:
+            given = function(*args, **(kwargs or {}))
+            if part not in getattr(function, "__name__", ""):
+                return given
+            if isinstance(given, tuple):  # max pooling that returns indices, too
+                return (given[0] + torch.rand_like(given[0]), *given[1:])
+            return given + torch.rand_like(given)
+
+    with evaluating(model):
+        before = model(images)
+        with Disturbed():
+            return not torch.equal(before, model(images))
 
 
 def warm_up(model: Any, images: Any) -> None:
@@ -109,30 +136,37 @@ def warm_up(model: Any, images: Any) -> None:
             model(images)
 
 
-def hand_over(model: Any, shapes: list[tuple[int, ...]], *, in_training: bool = False) -> dict[str, Any]:
+def hand_over(
+    model: Any, shapes: list[tuple[int, ...]], *, in_training: bool = False, rows: int | None = None
+) -> dict[str, Any]:
     """A model as data: its ``state``, and its ``computations`` for images of these shapes ``(C, H, W)``.
 
     They are those of evaluation mode unless it is to be ``in_training``. See :mod:`.computation`. Where there are none,
-    ``unrecordable`` says why.
+    ``unrecordable`` says why. A model that fails for other numbers of images is handed over for so many ``rows`` alone.
     """
     import torch
 
     from autograder.diagnosis.layers import evaluating
 
-    from .recording import Unrecordable, computation_of, state_of
+    from .recording import Unrecordable, as_state, computation_of, state_of
 
     warm_up(model, torch.zeros(2, *shapes[0]))
-    computations, reason = [], ""
     with evaluating(model):
         for module in model.modules():
             module.training = in_training
         try:
-            computations = [computation_of(model, tuple(shape)) for shape in shapes]
+            try:
+                computations = [computation_of(model, tuple(shape)) for shape in shapes]
+            except Exception as error:
+                if rows is None or isinstance(error, Unrecordable):
+                    raise
+                computations = [computation_of(model, tuple(shape), (rows, rows)) for shape in shapes]
+            return {"state": state_of(model), "computations": computations, "unrecordable": ""}
         except Unrecordable as unrecordable:
             reason = str(unrecordable)
         except Exception as error:  # which it may raise for so few images, or so many
             reason = f"its forward fails while it is recorded ({type(error).__name__})"
-    return {"state": state_of(model), "computations": computations, "unrecordable": reason}
+    return {"state": as_state(dict(model.named_parameters())), "computations": [], "unrecordable": reason}
 
 
 def layers(model: Any, images: Any) -> dict[str, Any] | None:
@@ -168,17 +202,42 @@ def record(function: Any, model: Any, *args: Any) -> dict[str, Any]:
     return {"value": value, "seen": watch.seen()}
 
 
-def record_epochs(function: Any, model: Any, *args: Any, images: Any, epochs: int, length: int) -> dict[str, Any]:
-    """As :func:`record`, and what the model would have answered to ``images`` after each of the ``epochs``.
+_last_watch: Any = None  # of the training that was recorded by its epochs
 
-    ``length`` is the number of images of an epoch. Adds ``answers``, see
-    :meth:`autograder.diagnosis.watch.Watch.answers_after`.
+
+def record_epochs(function: Any, model: Any, *args: Any, epochs: int, length: int) -> dict[str, Any]:
+    """As :func:`record`, with an eye on the model after each of the ``epochs`` of ``length`` images.
+
+    See :func:`states_after_epochs` and :func:`answers_after_epochs`.
     """
+    global _last_watch  # noqa: PLW0603  (until the next one)
     from autograder.diagnosis.watch import Epochs, Watch
 
     with Watch(model, Epochs(epochs, length)) as watch:
         value = function(model, *args)
-    return {"value": value, "seen": watch.seen(), "answers": watch.answers_after(images)}
+    _last_watch = watch
+    return {"value": value, "seen": watch.seen()}
+
+
+def states_after_epochs() -> list[list[dict[str, Any]]] | None:
+    """Parameters and buffers after each epoch, as :mod:`.computation` has them; None where they are too many to send.
+
+    See :meth:`autograder.diagnosis.watch.Watch.states_after`.
+    """
+    from .recording import as_state
+
+    states = _last_watch.states_after()
+    size = sum(value.nbytes for of_epoch in states for state in of_epoch for value in state.values())
+    return [[as_state(state) for state in of_epoch] for of_epoch in states] if size <= _MOST_BYTES else None
+
+
+def answers_after_epochs(images: Any) -> list[tuple[Any, ...]]:
+    """What the model would have answered to ``images`` after each epoch.
+
+    See :meth:`autograder.diagnosis.watch.Watch.answers_after`.
+    """
+    answers: list[tuple[Any, ...]] = _last_watch.answers_after(images)
+    return answers
 
 
 def again(

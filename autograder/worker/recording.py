@@ -28,17 +28,26 @@ class Unrecordable(Exception):
     """A forward pass that can't be said as data; the message says why, in words for the student."""
 
 
-def state_of(model: Any) -> list[list[Any]]:
-    """All parameters and buffers, as :mod:`.computation` has them."""
-    state = []
+def state_of(model: Any) -> dict[str, dict[str, Any]]:
+    """All parameters and buffers, as :mod:`.computation` has them.
+
+    Raises:
+        Unrecordable: some are numbers of a kind that is not carried out elsewhere.
+    """
     for name, value in _named(model):
         if value.dtype not in _NAMES:
             raise Unrecordable(f"its {name} holds numbers of the kind {value.dtype}")
-        kind = "buffer"
-        if isinstance(value, torch.nn.Parameter):
-            kind = "trained" if value.requires_grad else "parameter"
-        state.append([name, _array(value), _NAMES[value.dtype], kind])
-    return state
+    return as_state(dict(_named(model)))
+
+
+def as_state(values: dict[str, torch.Tensor]) -> dict[str, dict[str, Any]]:
+    """Tensors by their names, as :mod:`.computation` has them."""
+    return {name: _as_tensor(value) for name, value in values.items() if value.dtype in _NAMES}
+
+
+def _as_tensor(value: torch.Tensor) -> dict[str, Any]:
+    kind = "trained" if value.requires_grad else "parameter" if isinstance(value, torch.nn.Parameter) else "buffer"
+    return {"array": _array(value), "dtype": _NAMES[value.dtype], "kind": kind}
 
 
 def _array(value: torch.Tensor) -> np.ndarray:
@@ -54,22 +63,24 @@ def _named(model: Any) -> list[tuple[str, torch.Tensor]]:
     return [(name, value) for name, value in both if isinstance(value, torch.Tensor)]
 
 
-def computation_of(model: Any, shape: tuple[int, ...]) -> dict[str, Any]:
+def computation_of(model: Any, shape: tuple[int, ...], rows: tuple[int, int] = ROWS) -> dict[str, Any]:
     """The computation for images of this shape, in the mode that the model is in.
+
+    It is recorded with two numbers of images; where these are equal, it is good for so many alone.
 
     Raises:
         Unrecordable: it can't be said as data.
         Exception: what the model raises.
     """
     with _undisturbed(model):
-        one, other = (_Recorder(model).record(model, _images(rows, shape)) for rows in ROWS)
-    unified = _unified(one, other)
+        one, other = (_Recorder(model).record(model, _images(n, shape, seed)) for seed, n in enumerate(rows))
+    unified = _unified(one, other, rows)
     unified["shape"] = list(shape)
     return unified  # type: ignore[no-any-return]
 
 
-def _images(rows: int, shape: tuple[int, ...]) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(rows)
+def _images(rows: int, shape: tuple[int, ...], seed: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
     return torch.rand(rows, *shape, generator=generator)
 
 
@@ -174,7 +185,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[misc]
         if found is None:
             if value.dtype not in _NAMES:
                 raise Unrecordable(f"its forward uses numbers of the kind {value.dtype}")
-            self._constants.append([_array(value), _NAMES[value.dtype], bool(value.requires_grad)])
+            self._constants.append(_as_tensor(value))
             found = self._references[place] = {"constant": len(self._constants) - 1}
             self._held.append(value)
         elif value.requires_grad and "value" in found:
@@ -206,24 +217,24 @@ def _place(value: torch.Tensor) -> tuple[Any, ...]:
     return storage, value.storage_offset(), tuple(value.shape), value.stride(), value.dtype
 
 
-def _unified(one: Any, other: Any) -> Any:
+def _unified(one: Any, other: Any, rows: tuple[int, int]) -> Any:
     """What two recordings say in common, for any number of images.
 
     Raises:
         Unrecordable: they differ in more than sizes.
     """
     if type(one) is int and type(other) is int and one != other:
-        times, rest = divmod(other - one, ROWS[1] - ROWS[0])
+        times, rest = divmod(other - one, rows[1] - rows[0]) if rows[0] != rows[1] else (0, 1)
         if not rest:
-            return {"rows": [times, one - times * ROWS[0]]}
+            return {"rows": [times, one - times * rows[0]]}
     elif type(one) is not type(other):
         pass
     elif isinstance(one, dict):
         if one.keys() == other.keys():
-            return {key: _unified(value, other[key]) for key, value in one.items()}
+            return {key: _unified(value, other[key], rows) for key, value in one.items()}
     elif isinstance(one, list):
         if len(one) == len(other):
-            return [_unified(a, b) for a, b in zip(one, other, strict=True)]
+            return [_unified(a, b, rows) for a, b in zip(one, other, strict=True)]
     elif isinstance(one, np.ndarray):
         if one.shape == other.shape and one.tobytes() == other.tobytes():
             return one

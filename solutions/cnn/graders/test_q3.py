@@ -64,13 +64,13 @@ def test_same_scores_twice(model, training):
 
 @pytest.fixture
 def watched(model, probes: Probes, training, key: Key):
-    """What the worker saw in one forward and backward pass: a claim of the worker's, worth few points."""
+    """What there is in one forward and backward pass."""
     images = images_of(training, 32)
     weights = key.rng("q3 gradients").standard_normal((32, 10)).astype(np.float32)
     return probes.watched_pass(model, images, weights, "CNN()")
 
 
-@points(1, "All layers are registered, and gradients reach them")
+@points(1.25, "All layers are registered, and gradients reach them")
 def test_gradients_reach_every_layer(watched):
     gradients, unregistered = watched.gradients, watched.unregistered
     assert not unregistered, (
@@ -82,7 +82,7 @@ def test_gradients_reach_every_layer(watched):
     assert not dead, f"No gradient reaches {listed(dead)}. Is every layer used, and nothing detached?"
 
 
-@points(1, "An activation stands between any two layers")
+@points(1.5, "An activation stands between any two layers")
 def test_activation_after_each_convolution(model, probes: Probes, training):
     images = images_of(training, 32)
     scores(model, images)  # there are some
@@ -101,7 +101,7 @@ def test_activation_after_each_convolution(model, probes: Probes, training):
         )
 
 
-@points(1, "Two models share no parameter")
+@points(0.25, "Two models share no parameter", claimed=True)
 def test_constructions_share_nothing(submission, probes: Probes, training):
     one, other = submission.CNN(), submission.CNN()
     for made in (one, other):

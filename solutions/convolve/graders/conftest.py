@@ -20,13 +20,6 @@ def by_hand(remote: RemoteSubmission):
         yield
 
 
-@pytest.fixture
-def depends_on(remote: RemoteSubmission, assignment: Assignment):
-    """depends_on(model, images, "conv2d"): whether the scores of a model depend on what such functions give."""
-    probe = remote.helper(assignment.graders / "worker_networks.py").depends_on
-    return lambda model, images, part: probe.named_("the model")(model, tensor(images), part) is not False
-
-
 def patterns(rng, count, sizes):
     """Noisy zebras (0) and checkerboards (1), as many of each, that begin with either colour: images (1, H, W)."""
     labels = np.arange(count) % 2

@@ -33,11 +33,10 @@ def test_any_size(model, shape):
 
 
 @points(1, "PatternNet is a convolutional network of at most 200 parameters")
-def test_at_most_200_parameters(model, probes: Probes, depends_on):
+def test_at_most_200_parameters(model, probes: Probes):
     images = np.random.default_rng(0).random((2, 1, 8, 8), dtype=np.float32)
     seen = probes.watched_pass(model, images, np.ones((2, 2), np.float32), "PatternNet()")
-    # Afterwards, since lazy layers have no parameters before they are used.
-    sizes = {name: values.size for name, values in probes.parameters(model, "PatternNet()").items()}
+    sizes = seen.sizes
     assert not seen.unregistered, (
         f"Your network uses parameters that `model.parameters()` does not list (of shapes {seen.unregistered}): keep "
         "layers as attributes, `self.conv = ...`."
@@ -49,7 +48,7 @@ def test_at_most_200_parameters(model, probes: Probes, depends_on):
         f"Your PatternNet has {total} parameters, and {MOST_PARAMETERS} are allowed: {layers}."
     )
     assert "conv2d" in seen.operations, "Your PatternNet uses no convolution."
-    assert depends_on(model, images, "conv2d"), (
+    assert probes.depends_on(model, images, "conv2d", "PatternNet()"), (
         "The scores of your PatternNet do not depend on its convolution: is its result used, `x = self.conv(x)`?"
     )
 

@@ -37,7 +37,7 @@ def test_output_shape(model, count):
 
 
 @points(1, "It has a convolution, a pooling layer, and then dense layers")
-def test_layers(model, probes: Probes, depends_on):
+def test_layers(model, probes: Probes):
     images = np.random.default_rng(0).random((2, 3, 32, 32), dtype=np.float32)
     seen = probes.watched_pass(model, images, np.ones((2, 5), np.float32), "TinyCNN()")
     kinds = {"a convolution": "conv2d", "a pooling layer": "pool", "a dense layer": "linear"}
@@ -45,7 +45,7 @@ def test_layers(model, probes: Probes, depends_on):
     told = f"The layers that were met: {listed(story) or 'none'}."
     for what, part in kinds.items():
         assert any(part in name for name in story), f"There is to be {what} in your TinyCNN. {told}"
-        assert depends_on(model, images, part), (
+        assert probes.depends_on(model, images, part, "TinyCNN()"), (
             f"The scores of your TinyCNN do not depend on {what}: is the result used, `x = self.pool(x)`? {told}"
         )
     assert story[-1] == "linear", f"The last layers are to be dense ones (`nn.Linear`). {told}"
