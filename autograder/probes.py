@@ -229,16 +229,17 @@ class Probes:
 
     @contextmanager
     def mending(
-        self, mendings: Sequence[Mending], images: np.ndarray, labels: np.ndarray, observed: Observations
+        self, mendings: Sequence[Mending], images: Images, labels: np.ndarray, observed: Observations
     ) -> Iterator[list[Again]]:
         """Let :meth:`record` within the block mend something in the training that it calls.
 
-        See :mod:`autograder.diagnosis.mends`. ``images`` ``(N, C, H, W)`` and ``labels`` ``(N,)`` are those that it is
-        given, and ``observed`` is what was seen of it before. What comes of it is put into the list that is yielded.
+        See :mod:`autograder.diagnosis.mends`. ``images`` and ``labels`` ``(N,)`` are those that it is given, and
+        ``observed`` is what was seen of it before. What comes of it is put into the list that is yielded.
         """
         came: list[Again] = []
         seconds = _TIMES_AS_LONG * observed.seen.cpu_seconds + _SECONDS_MORE
-        given = {"mendings": list(mendings), "images": Tensor(images), "labels": Tensor(labels), "seconds": seconds}
+        sent_images = Tensor(images) if isinstance(images, np.ndarray) else [Tensor(image) for image in images]
+        given = {"mendings": list(mendings), "images": sent_images, "labels": Tensor(labels), "seconds": seconds}
         self._mended = given, came
         try:
             yield came

@@ -450,7 +450,7 @@ def test_no_training_more_if_none_is_wanted():
 
 def test_a_mend_that_changes_nothing_soon_ends():
     torch.manual_seed(1)
-    came = train_again(Net(), Loop(), Known(X, Y), [("no_dropout", ())], 60)
+    came = train_again(Net(), Loop(), X, Y, [("no_dropout", ())], 60)
     assert not came.changed and len(came.losses) == IDLE
 
 
@@ -459,7 +459,7 @@ def test_a_training_is_ended_by_its_time_and_leaves_nothing_behind():
         epochs = 10**9
 
     before, init = Net.forward, torch.optim.Optimizer.__init__
-    came = train_again(Net(), Endless(), Known(X, Y), [("rate", (2.0,))], 0.5)
+    came = train_again(Net(), Endless(), X, Y, [("rate", (2.0,))], 0.5)
     assert came.changed and came.accuracy > 1 / CLASSES
     assert (Net.forward, torch.optim.Optimizer.__init__) == (before, init)
 
@@ -469,7 +469,7 @@ def test_the_same_numbers_are_drawn_as_in_the_first_training():
     states, losses = Generators.now(), []
     for _ in range(2):
         states.set()
-        losses.append(train_again(Net(), Loop(), Known(X, Y), [("rate", (1.0,))], 60).losses)
+        losses.append(train_again(Net(), Loop(), X, Y, [("rate", (1.0,))], 60).losses)
     assert losses[0] == losses[1]
 
 
@@ -530,3 +530,27 @@ def test_it_says_where_to_look_in_their_own_text():
     said = str(diagnose(Net, Shifted(), X, Y))
     assert re.search(r"Look at line \d+, `return functional\.cross_entropy\(model\(x\), y\)`\. ", said)
     assert f"To read: {KNOWN['wrong-labels'].read}" in said
+
+
+def test_images_of_any_sizes_are_asked_one_by_one():
+    class Mean(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last = nn.Linear(1, 2)
+
+        def forward(self, x):
+            return self.last(x.mean(dim=(1, 2, 3))[:, None])
+
+    labels = torch.arange(20) % 2
+    images = [torch.full((1, 3 + n % 4, 5), float(label)) for n, label in enumerate(labels)]
+
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-5)
+        for _ in range(20):
+            for image, label in zip(images, labels, strict=True):
+                optimizer.zero_grad()
+                functional.cross_entropy(model(image[None]), label[None]).backward()
+                optimizer.step()
+
+    torch.manual_seed(1)
+    assert train_again(Mean(), train, images, labels, [("rate", (1e4,))], 60).accuracy == 1

@@ -69,14 +69,14 @@ def _lists(value: Any, name: str = "") -> Iterator[tuple[str, list[float]]]:
 
 def _fit(reported: Sequence[float], epochs: Sequence[_Epoch]) -> bool:
     """Whether there is a number for each epoch, of as many images each."""
-    return len(reported) == len(epochs) and len({sum(batch.rows for batch in epoch) for epoch in epochs}) == 1
+    return len(reported) == len(epochs) and len({_rows(epoch) for epoch in epochs} - {0}) == 1
 
 
 def _trained(seen: Seen, epochs: int) -> list[_Epoch]:
     """The batches of each of so many epochs of the same length; none where they differ."""
     batches = [_Batch(rows, 0, sum(called) if called else loss) for rows, loss, called in seen.batches]
     length, left = divmod(len(batches), epochs)
-    if left or not length or seen.backwards != len(batches):
+    if left or not length or seen.backwards != len(batches) or not all(batch.rows for batch in batches):
         return []
     return [batches[n : n + length] for n in range(0, len(batches), length)]
 

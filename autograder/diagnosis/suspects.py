@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .causes import Cause, Observations, cause_of, likely_causes, with_optimizer
+from .causes import RANDOM_SCORES, Cause, Observations, cause_of, likely_causes, with_optimizer
+from .known import KNOWN
 
 Mending = tuple[str, tuple[float, ...]]  # a mend by its name in :data:`.mends.MENDS`, and its settings
 GOOD = 0.8  # of what can be learned above guessing: who has that is not asked about the learning rate
@@ -96,9 +97,14 @@ def suspects_of(observed: Observations, mistakes: Sequence[Cause] = ()) -> list[
     causes += _from_the_course(observed)
     for cause in causes:
         found.setdefault(cause.name, _suspect(cause, observed))
+    if RANDOM_SCORES.name in found:  # of which dropout is the reason
+        found.pop(KNOWN["dropout-too-strong"].name, None)
     for suspect in (*_labels(observed), *_rates(observed)):
         found[f"{suspect.cause.name} {suspect.mending}"] = suspect
-    ordered = sorted(found.values(), key=lambda suspect: _order(suspect.cause.code))
+    # Labels that nobody looked at are asked about early where something was learned, and it was not this.
+    losses = observed.seen.losses
+    is_other = bool(losses) and losses[-1] < 0.7 * losses[0] and observed.final_loss > 0.9 * observed.initial_loss
+    ordered = sorted(found.values(), key=lambda suspect: _order(suspect, is_other))
     # A rate is tried where the way says it is wrong; that alone proves nothing.
     return [s for s in ordered if not (s.mending is None and s.cause.code.startswith("learning-rate"))]
 
@@ -129,8 +135,15 @@ _ORDER = (
     *("wrong-labels", "loss-sign", "weights-zero", "gradient-cut", "optimizer-incomplete", "model-renewed"),
     *("no-zero-grad", "softmax-before-cross-entropy", "sigmoid-before-cross-entropy", "nll-without-log"),
     *("unscaled-inputs", "scaled-twice", "dropout-too-strong", "weight-decay-too-strong", "clipping-too-tight"),
-    *("activation-after-last-layer", "initialisation", "dead-units", "schedule", "not-mixed", "step-outside-loop"),
-    *("too-few-steps", "too-little-training", "optimizer-renewed", "scores-too-large", "saturating-activation"),
+    *("activation-after-last-layer", "initialisation", "dead-units", "not-mixed", "step-outside-loop"),
+    *(
+        "too-few-steps",
+        "too-little-training",
+        "schedule",
+        "optimizer-renewed",
+        "scores-too-large",
+        "saturating-activation",
+    ),
     *("no-activation", "learning-rate-too-large", "learning-rate-too-small", "other-data", "wrong-loss"),
     *("validates-on-training-data", "accuracy-is-error-rate", "accuracy-in-percent", "accuracy-of-last-batch"),
     *("accuracy-divisor", "loss-divisor", "loss-of-last-batch", "wrong-metric"),
@@ -139,7 +152,10 @@ _ORDER = (
 """What is earlier explains what is later, or is surer."""
 
 
-def _order(code: str) -> int:
+def _order(suspect: Suspect, is_other: bool) -> int:
+    code = suspect.cause.code
+    if code == "wrong-labels" and not (suspect.is_proved or is_other):
+        return len(_ORDER)
     return _ORDER.index(code) if code in _ORDER else -1 if not code else len(_ORDER)
 
 

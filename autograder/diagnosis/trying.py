@@ -71,13 +71,13 @@ class Found:
         """A line for each of what is named, and one for what else may be; empty where nothing fits."""
         begins = ("Most likely", "It is also this", "It is also this")
         lines = [f"{begin}: {named.in_words(places)}" for begin, named in zip(begins, self.named, strict=False)]
-        if self.is_explained:
+        if self.named:
             return lines
-        if not self.named and (self.candidates or self.tried):
+        if self.candidates or self.tried:
             lines.append("What is wrong is not known for sure.")
         if self.candidates:
             lines.append(f"It may be this: {'; '.join(cause.name for cause in self.candidates[:2])}.")
-            lines += [f"{cause.evidence} {cause.advice}" for cause in self.candidates[:1] if not self.named]
+            lines += [f"{cause.evidence} {cause.advice}" for cause in self.candidates[:1]]
         if self.tried:
             names = "; ".join(dict.fromkeys(cause.name for cause in self.tried))
             lines.append(f"Tried, and it made no difference when mended: {names}.")
@@ -117,9 +117,12 @@ def search(observed: Observations, suspects: Sequence[Suspect], again: TryAgain,
     named: list[Named] = []
     candidates: list[Cause] = []
     tried: list[Cause] = []
+    is_barred = False  # by what is proved and can't be mended: nothing else would make a difference
     is_open = skill(observed) < GOOD  # whether something is left to be explained
     for suspect in suspects:
         before, count = search.best, search.trainings
+        if is_barred and not suspect.is_proved:
+            continue
         worth = is_open or not (named or suspect.is_proved)
         came = search.tries(suspect) if worth else None
         if came is not None:
@@ -127,6 +130,7 @@ def search(observed: Observations, suspects: Sequence[Suspect], again: TryAgain,
             is_open = _skill(came.accuracy, observed) < GOOD
         elif suspect.is_proved:
             named.append(Named(suspect.cause))
+            is_barred |= is_open and suspect.mending is None
         elif search.trainings > count:
             tried.append(suspect.cause)
         elif is_open:

@@ -248,9 +248,8 @@ def again(
     ``images`` and ``labels`` are those that it is given. It is ended after so many seconds of processor time.
     """
     from autograder.diagnosis.again import train_again
-    from autograder.diagnosis.inner import Known
 
-    return asdict(train_again(model, lambda model: function(model, *args), Known(images, labels), mendings, seconds))
+    return asdict(train_again(model, lambda model: function(model, *args), images, labels, mendings, seconds))
 
 
 def figure(drawn: Any) -> list[dict[str, Any]]:

@@ -45,11 +45,15 @@ class Generators:
 def train_again(
     model: torch.nn.Module,
     train: Callable[[torch.nn.Module], Any],
-    known: Known,
+    images: torch.Tensor | list[torch.Tensor],
+    labels: torch.Tensor,
     mendings: Sequence[Mending],
     seconds: float,
 ) -> Again:
     """Train a fresh model with something mended, for so many seconds of processor time at most.
+
+    ``images`` ``(N, ...)``, or N of any sizes ``(C, H, W)``, and ``labels`` ``(N,)`` are those that it is given; only
+    images of one size are recognised in batches.
 
     ``"longer"``, which is no mend of a single call, has it trained so often as its setting says, by one call after the
     other.
@@ -59,6 +63,7 @@ def train_again(
     """
     times = next((int(settings[0]) for name, settings in mendings if name == _LONGER), 1)
     mends = [MENDS[name](*settings) for name, settings in mendings if name != _LONGER]
+    known = Known(images, labels) if isinstance(images, torch.Tensor) else None
     with Mended(model, mends, known, seconds, IDLE) as mended:
         try:
             for _ in range(times):
@@ -66,14 +71,15 @@ def train_again(
         except Stopped:
             pass
         changed = all(mend.changed for mend in mends)
-        reached = _accuracy(mended, known) if changed else 0.0
+        reached = _accuracy(mended, images, labels) if changed else 0.0
     came_as = next((mend.came_as() for mend in mends if isinstance(mend, Labels)), [])
     return Again(changed, reached, mended.losses[:_MOST_LOSSES], came_as)
 
 
-def _accuracy(mended: Mended, known: Known) -> float:
-    step = max(1, len(known.images) // _MEASURED)
-    images, labels = known.images[::step], known.labels[::step]
+def _accuracy(mended: Mended, images: torch.Tensor | list[torch.Tensor], labels: torch.Tensor) -> float:
+    step = max(1, len(images) // _MEASURED)
+    some = images[::step]
+    batches = some.split(250) if isinstance(some, torch.Tensor) else [image[None] for image in some]
     with evaluating(mended.model):
-        scores = torch.cat([mended.scores(batch) for batch in images.split(250)])
-    return float((scores.argmax(dim=1) == labels).double().mean())
+        scores = torch.cat([mended.scores(batch) for batch in batches])
+    return float((scores.argmax(dim=1) == labels[::step]).double().mean())

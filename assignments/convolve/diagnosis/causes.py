@@ -304,6 +304,11 @@ def _wrong_scores(o: Observations) -> Iterator[Cause]:
                 "activation-after-last-layer",
                 "No score that reaches the loss is below 0, and many are exactly 0, where a ReLU has no gradient.",
             )
+    if "binary_cross_entropy_with_logits" in used and o.seen.last_activation.startswith("sigmoid"):
+        yield cause_of(
+            "sigmoid-before-cross-entropy",
+            "The scores come from a sigmoid, and the loss applies another one, so that they say little.",
+        )
     if "nll_loss" in used and abs(scores["highest_exp_sum"] - 1) > 1e-2:
         yield cause_of(
             "nll-without-log",

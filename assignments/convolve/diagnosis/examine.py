@@ -121,7 +121,9 @@ def diagnose(
     def again(mendings: Sequence[Mending]) -> Again | None:
         generators.set()
         try:
-            return train_again(make_model(), train, known, mendings, _TIMES_AS_LONG * observed.seen.cpu_seconds + 1)
+            return train_again(
+                make_model(), train, images, labels, mendings, _TIMES_AS_LONG * observed.seen.cpu_seconds + 1
+            )
         except Exception:  # which what is mended may have brought about
             return None
 
