@@ -301,7 +301,9 @@ def _rates(o: Observations) -> Iterator[Suspect]:
             f"{with_optimizer(o)}."
         )
         wanted = 10.0 ** min(5, max(1, round(math.log10(0.5 / max(o.moved, 1e-9)))))
-        yield Suspect(cause_of("learning-rate-too-small", words), (mend, (wanted,)))
+        cause = cause_of("learning-rate-too-small", words)
+        yield Suspect(cause, (mend, (wanted,)))
+        yield Suspect(cause, (mend, (10 * wanted,)))
 
 
 def _most(losses: Sequence[float]) -> float:
