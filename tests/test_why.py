@@ -554,3 +554,13 @@ def test_images_of_any_sizes_are_asked_one_by_one():
 
     torch.manual_seed(1)
     assert train_again(Mean(), train, images, labels, [("rate", (1e4,))], 60).accuracy == 1
+
+
+class AlsoOfTraining(Reports):
+    def __call__(self, model):
+        return super().__call__(model) | {"train_accuracy": [0.1] * self.epochs}
+
+
+def test_an_accuracy_of_training_is_not_held_to_validation():
+    torch.manual_seed(1)
+    assert not diagnose(Net, AlsoOfTraining(), X, Y).causes

@@ -45,7 +45,7 @@ def mistakes_in_reports(value: Any, seen: Seen, images: int) -> Iterator[Cause]:
         )
         return
     for name, reported in itertools.islice(_lists(value), _MOST_LISTS):
-        if "acc" in name and _fit(reported, validations):
+        if "acc" in name and "train" not in name and _fit(reported, validations):
             yield from _compared(reported, validations, _accuracies(images), "accuracy", is_whole=True)
         elif "loss" in name and ("val" in name or "test" in name) and _fit(reported, validations):
             yield from _compared(reported, validations, _LOSSES, "validation loss")
