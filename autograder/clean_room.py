@@ -7,6 +7,7 @@ its parameters and its recorded computation; see :mod:`autograder.worker.computa
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 from autograder.assignment import ModelSettings
@@ -23,14 +24,22 @@ class Refused(Exception):
 class CleanRoom:
     """A clean worker, which is started when it is first needed: a fork of the zygote that the student's came from.
 
-    ``seconds`` is what one question may take. A computation can end its worker, as by taking too much memory: then the
-    models that were in it are gone, and the next one gets another.
+    The zygote is the same where ``files`` and ``preload`` are. ``seconds`` is what one question may take. A
+    computation can end its worker, as by taking too much memory: then the models that were in it are gone, and the
+    next one gets another.
     """
 
     def __init__(
-        self, sandbox: Sandbox, limits: Limits, preload: tuple[str, ...], model: ModelSettings, seconds: float
+        self,
+        sandbox: Sandbox,
+        files: dict[str, Path],
+        limits: Limits,
+        preload: tuple[str, ...],
+        model: ModelSettings,
+        seconds: float,
     ) -> None:
         self._sandbox = sandbox
+        self._files = files
         self._limits = limits
         self._preload = preload
         self._model = model
@@ -79,7 +88,7 @@ class CleanRoom:
     def ask(self, question: str, *given: Any) -> Any:
         """Ask the worker, and start it if there is none."""
         if self._worker is None:
-            self._worker = WorkerController(self._sandbox, {}, self._limits, self._preload)
+            self._worker = WorkerController(self._sandbox, self._files, self._limits, self._preload)
         try:
             request = {"do": "judge", "name": question, "args": list(given)}
             reply = self._worker.exchange(request, self._seconds, _plain)

@@ -93,7 +93,7 @@ class RemoteSubmission:
         self.layers: list[str] = []
         self.is_claimed = False  # whether what a check rests on, so far, is claimed by the worker of itself
         self.claimed_since = ""  # why that could not be computed, where it usually is
-        self.clean_room = CleanRoom(sandbox, limits, preload, model or ModelSettings(), times.call)
+        self.clean_room = CleanRoom(sandbox, files, limits, preload, model or ModelSettings(), times.call)
 
     def __enter__(self) -> Self:
         return self

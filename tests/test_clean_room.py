@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from autograder.clean_room import CleanRoom, Refused
 from autograder.diagnosis.linear import layers_of
 from autograder.errors import BadClaim
 from autograder.probes import Probes
-from autograder.sandbox import Limits
+from autograder.sandbox import Limits, zygote
 from autograder.worker import computation, wire
 from autograder.worker.computation import Carried
 from autograder.worker.recording import Unrecordable, computation_of, state_of
@@ -336,7 +337,7 @@ def room(strongest):
 
     def make(seconds=20.0, memory_mb=2048, **model):
         limits = Limits(memory_mb=memory_mb)
-        rooms.append(CleanRoom(strongest, limits, ("torch",), ModelSettings(**model), seconds))
+        rooms.append(CleanRoom(strongest, {}, limits, ("torch",), ModelSettings(**model), seconds))
         return rooms[-1]
 
     yield make
@@ -416,10 +417,9 @@ IMAGES = np.random.default_rng(1).random((40, *SHAPE), np.float32)
 
 @pytest.fixture
 def asked(strongest, run_code):
-    def ask(code, *cells):
-        submission, remote = run_code(
-            strongest, HONEST_CODE, code, preload=("torch",), times=TimeLimits(call=10, total=60)
-        )
+    def ask(code, **files):
+        times = TimeLimits(call=10, total=60)
+        submission, remote = run_code(strongest, HONEST_CODE, code, preload=("torch",), times=times, files=files)
         return submission, Probes(remote), remote
 
     return ask
@@ -522,3 +522,12 @@ def forge(): observe.forward = forward
     submission.forge()
     probes.watched_pass(submission.make(), IMAGES, weights, "make()")
     assert remote.is_claimed
+
+
+def test_a_clean_worker_comes_from_the_zygote_of_the_student_s(asked, monkeypatch):
+    started = []
+    original = zygote.Zygote.__init__
+    monkeypatch.setattr(zygote.Zygote, "__init__", lambda self, *given: started.append(given) or original(self, *given))
+    submission, probes, _ = asked("def make(): return Net()", settings=Path(__file__))
+    probes.predict(submission.make(), IMAGES, "make()")
+    assert len(started) == 1
