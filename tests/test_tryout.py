@@ -11,7 +11,10 @@ import time
 from contextlib import closing, suppress
 
 import pytest
+from test_claimed import BY_VALUES
+from test_claimed import GRADER as OF_A_MODEL
 
+from autograder.assignment import load_assignment
 from autograder.grading.grade import grade
 from autograder.sandbox import choose
 
@@ -92,6 +95,18 @@ def test_what_is_decided_is_what_a_grading_decides(assignment, write, source):
     assert outcomes_in(shown.stdout) == {
         check.name: [check.points, check.outcome, "".join(check.feedback.split("\n"))] for check in graded.checks
     }
+
+
+def test_claims_give_no_more_than_in_a_grading(make_assignment, write):
+    made = make_assignment({"test_q1.py": OF_A_MODEL})
+    settings = made.folder / "assignment.toml"
+    settings.write_text(settings.read_text().replace("preload = []", 'preload = ["torch"]'))
+    shown, path = try_it(made, write(BY_VALUES)).stdout, write(BY_VALUES)
+    graded = grade(load_assignment(made.folder), path, choose("auto", forbidden=(made.folder,)))
+    assert {name: found[:2] for name, found in outcomes_in(shown).items()} == {
+        check.name: [check.points, check.outcome] for check in graded.checks
+    }
+    assert "gets 3 of 20 points" in shown
 
 
 def test_prints_are_shown_assertions_explain_themselves_and_only_graders_have_frames(assignment, write):
