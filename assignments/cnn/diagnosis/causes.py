@@ -83,15 +83,16 @@ class Seen:
     # Where in the training's own text these were called first, by file and line: "model", "loss", "backward", "step",
     # "activation" (the last of the first pass), "dropout", and "validation" (the model without gradients).
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
-    # Where it was told which examples there are: rows that were trained on, those recognised, those of them whose
-    # labels are theirs, and how many different examples they were. Of the first 5,000 batches.
+    # Where it was told which examples there are: rows that it was run on without gradients, and those recognised.
+    quiet_rows: int = 0
+    quiet_recognised: int = 0
+    # And rows that were trained on, those recognised, those of them whose labels are theirs, and how many different
+    # examples they were. Of the first 5,000 batches.
     rows: int = 0
     recognised: int = 0
     rightly_labelled: int = 0
     labelled: int = 0
     different: int = 0
-    quiet_rows: int = 0  # rows that the model was run on without gradients, and those recognised
-    quiet_recognised: int = 0
 
 
 @dataclass(frozen=True)
