@@ -65,8 +65,8 @@ class Trial:
     validation_labels: np.ndarray  # (N,), renamed as in training
     accuracy: float  # on hidden images, which the submission had not been sent until then
     accuracy_as_renamed: float  # on those, by the names of the validation images; see `Experiment.run`
-    unrecordable: str  # why the model could not be judged as data, and was asked itself
-    noted: Callable[[], None]  # called where a claim is looked at
+    unrecordable: str = ""  # why the model could not be judged as data, and was asked itself
+    noted: Callable[[], None] = lambda: None  # called where a claim is looked at
 
     @property
     def claims(self) -> Seen:
@@ -295,9 +295,8 @@ class Experiment:
         else:
             outputs = judged.predict(examples.images)
         expected = (len(examples), self.classes)
-        assert outputs.shape == expected, (
-            f"Your model turns {shape_of(examples.images)} into {outputs.shape}, not {expected}."
-        )
+        if outputs.shape != expected:  # no `assert`, to which pytest adds words where an author tries graders
+            raise AssertionError(f"Your model turns {shape_of(examples.images)} into {outputs.shape}, not {expected}.")
         return outputs
 
 
