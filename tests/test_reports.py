@@ -44,7 +44,8 @@ class Experiment:
         self.train, self.key = train, key
 
     def run(self, label):
-        return SimpleNamespace(accuracy=self.train(), observed=SimpleNamespace(seen=SimpleNamespace(cpu_seconds=0.0)))
+        observed = SimpleNamespace(seen=SimpleNamespace(cpu_seconds=0.0))
+        return SimpleNamespace(accuracy=self.train(), observed=observed, unrecordable="")
 
 @points(3, "Learns")
 def test_learns(submission, key, make_trials, leaderboard):
