@@ -63,7 +63,7 @@ test: test-packages lint
 # trains, draws or attacks. And single tests of other files, by the marker `slow`.
 SLOW := attacks calibrate cells ci cli cnn_lesson commit_hooks convolve_lesson dask drawings engines faults_benchmark \
         lessons_graders load neighbours packaging reports sandbox student study temporary trials tryout \
-        written zygote
+        why written zygote
 
 test-quick: setup
 	$(PYTEST) -m "not slow" $(SLOW:%=--ignore=tests/test_%.py)
