@@ -72,15 +72,15 @@ class Trying:
 
     def watch(self, tell: Callable[[str], None]) -> None:
         """Run the graders now, and whenever something of the assignment or the submission is saved, until Ctrl-C."""
-        for _ in self._changes(find_assignment(self._where).folder):
-            began = time.monotonic()
-            try:
-                self.once()
-            except AutograderError as error:
-                tell(str(error))
-            except KeyboardInterrupt:
-                return
-            tell(f"{time.monotonic() - began:.1f} s. Save something, and it runs again; Ctrl-C ends.")
+        changes = self._changes(find_assignment(self._where).folder)
+        with contextlib.suppress(KeyboardInterrupt):  # wherever it comes
+            for _ in changes:
+                began = time.monotonic()
+                try:
+                    self.once()
+                except AutograderError as error:
+                    tell(str(error))
+                tell(f"{time.monotonic() - began:.1f} s. Save something, and it runs again; Ctrl-C ends.")
 
     def _run(self, assignment: Assignment, sandbox: Sandbox, journal: Journal) -> pytest.ExitCode:
         try:
