@@ -13,6 +13,7 @@ import random
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -70,7 +71,7 @@ class Graders:
         if self._trouble:
             return record.run([self._trouble])
         Fixtures.grading = grading
-        forget_random_state(grading.assignment.key)
+        _forget_random_state(grading.assignment.key)
         with _apart(io.StringIO()):
             self._pytest.switch(record)
         return record.run([*record.trouble, *self._loop.take_trouble()])
@@ -213,14 +214,17 @@ def run_graders(
     """
     log = log or TrialLog()
 
-    def begins(question: str) -> None:
-        forget_random_state(assignment.key)  # what is drawn for one question depends on no other
-        log.question = question
-        remote.begin(question)
-
+    begins = partial(begin_question, assignment, remote, log)
     record = Record(assignment, log, decided, questions=questions, begins=begins, claims=remote.take_claims)
     ruler = Deciding(read_calibration(assignment))
     return graders.run(record, Grading(assignment, remote, ruler, log, record.published))
+
+
+def begin_question(assignment: Assignment, remote: RemoteSubmission, log: TrialLog, question: str) -> None:
+    """Make ready for the checks of a question, and tell those who have to know which one it is."""
+    _forget_random_state(assignment.key)  # what is drawn for one question depends on no other
+    log.question = question
+    remote.begin(question)
 
 
 def measure_training(
@@ -253,7 +257,7 @@ def declared_checks(assignment: Assignment, questions: Collection[str] = ()) -> 
         return graders.declared()
 
 
-def forget_random_state(key: Key) -> None:
+def _forget_random_state(key: Key) -> None:
     """Nothing that a grader draws without a seed of its own depends on what was graded before."""
     seed = key.seed("global random state") % 2**32
     random.seed(seed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -22,7 +23,7 @@ from autograder.grading.claimed import bounded
 from autograder.grading.fixtures import Fixtures, Grading
 from autograder.grading.grade import made_surer, notes_of, told_otherwise, worker_for
 from autograder.grading.record import Record
-from autograder.grading.session import forget_random_state
+from autograder.grading.session import begin_question
 from autograder.sandbox import Sandbox
 from autograder.submission import read_submission
 from autograder.training.calibration import read_calibration
@@ -47,14 +48,10 @@ class Tryout:
         self.is_interrupted = False  # by Ctrl-C
         self._assignment = assignment
         self._remote = worker_for(assignment, read_submission(path), sandbox, journal=journal)
-        self._record = Record(assignment, log, begins=self._begin, claims=self._remote.take_claims)
+        begins = partial(begin_question, assignment, self._remote, log)
+        self._record = Record(assignment, log, begins=begins, claims=self._remote.take_claims)
         ruler = Deciding(read_calibration(assignment))
         Fixtures.grading = Grading(assignment, self._remote, ruler, log, self._record.published)
-
-    def _begin(self, question: str) -> None:
-        forget_random_state(self._assignment.key)
-        self._log.question = question
-        self._remote.begin(question)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make the fixtures known, and what points are."""
