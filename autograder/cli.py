@@ -205,6 +205,8 @@ def regrade(
 @click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
 def show(folder: Path, submission: str, question: str | None) -> None:
     """Show what a SUBMISSION whose results are in DIR was asked, for one QUESTION or all, and what it answered."""
+    from rich.console import Console
+
     from autograder.batch.database import Database
     from autograder.batch.transcript import transcript
     from autograder.results import question_of
@@ -215,8 +217,12 @@ def show(folder: Path, submission: str, question: str | None) -> None:
     answered = {name for run in evidence.runs for name in run.questions} if evidence is not None else set()
     if evidence is None or (question and question not in answered):
         raise UsageError(f"nothing that {submission!r} answered {f'to {question} ' if question else ''}is in {folder}")
-    for line in transcript(evidence, question):
-        click.echo(line)
+    console = Console()
+    for part in transcript(evidence, question):
+        if isinstance(part, str):
+            click.echo(part)
+        else:
+            console.print(part)
 
 
 def _engine(name: str, scheduler: str | None, max_workers: int | None, limits: LaneLimits | None = None) -> Engine:

@@ -19,6 +19,7 @@ from autograder.remote import Handle, RemoteSubmission
 from autograder.worker import wire
 
 Images = np.ndarray | Sequence[np.ndarray]  # (N, C, H, W), or N arrays (C, H, W) of any sizes
+OUTLINE = "computation"  # to be read, in what is known of a model: see `autograder.worker.outline`
 COMPARED = 8  # images that the model in the worker is asked, too
 _CLOSE = 1e-2  # to the largest score; in few bits, batches of other sizes are computed in other ways
 
@@ -80,7 +81,7 @@ class Judged:
             self._handed = remote.probe(
                 "hand_over", label, model, [list(shape) for shape in shapes], in_training=in_training, rows=rows
             )
-        known = self._reduced("model", self._take_in)
+        known = self._reduced("model", lambda: self._take_in(rows))
         self.unrecordable: str = known.get("unrecordable", "")  # why its forward pass can't be said as data
         if self.unrecordable:
             remote.note_claim(self.unrecordable)
@@ -179,7 +180,7 @@ class Judged:
         if self._number is not None:
             self._remote.clean_room.forget(self._number)
 
-    def _take_in(self) -> dict[str, Any]:
+    def _take_in(self, rows: int | None) -> dict[str, Any]:
         handed = self._handed
         if type(handed) is not dict or handed.keys() != {"state", "computations", "unrecordable"}:
             return {"refused": "what was handed over is malformed"}
@@ -187,11 +188,12 @@ class Judged:
             return {"refused": "what was handed over is malformed"}
         if handed["unrecordable"]:
             return {"unrecordable": handed["unrecordable"]}
+        room = self._remote.clean_room
         try:
-            self._number = self._remote.clean_room.take_in(handed["state"], handed["computations"])
+            self._number = room.take_in(handed["state"], handed["computations"])
+            return {OUTLINE: room.about(self._number, "outlined", rows)}
         except Refused as reason:
             return {"refused": str(reason)}
-        return {}
 
     def _reduced(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         found = self._remote.reduce(name, compute)

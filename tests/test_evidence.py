@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import HEEDS_CTRL_C, SOLUTIONS
+from rich.console import Console
 
 from autograder.assignment import load_assignment
 from autograder.batch.collect import SubmissionFile, collect
@@ -23,10 +24,12 @@ from autograder.batch.local import LocalEngine
 from autograder.batch.run import grade_all, grade_class
 from autograder.batch.store import ResultStore
 from autograder.batch.task import answers_digest, environment_of, grading_tasks
+from autograder.batch.transcript import transcript
 from autograder.errors import UnreadableSubmission
-from autograder.evidence import Evidence
+from autograder.evidence import Evidence, Recorder
 from autograder.grading.grade import grade_kept
 from autograder.grading.session import Graders
+from autograder.judged import OUTLINE
 from autograder.quality.declared import declared_submissions
 from autograder.sandbox import choose
 from autograder.submission import parse_submission, read_submission
@@ -472,3 +475,21 @@ def test_ctrl_c_keeps_what_is_done(make_assignment, tmp_path):
     (given / "zoe.py").write_text(BEN)
     done = command("grade", assignment.folder, given, "-o", out)
     assert "1 known from before" in done.stdout
+
+
+def test_a_forward_pass_is_shown_as_a_table_and_once_for_those_that_are_alike(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = [["conv2d", "(N, 1, 28, 28)", "(N, 16, 24, 24)", "stride 2", "weight \x1b[31m[b]conv1.weight"]]
+    recorder = Recorder()
+    recorder.begin("q3", 0.0, False)
+    for name, known in [("model", {OUTLINE: lines})] * 2 + [("model", {OUTLINE: 3}), ("model", {})]:
+        recorder.reduce(name, lambda known=known: known)
+    console = Console()
+    for part in transcript(recorder.evidence(), "q3"):
+        console.print(part, markup=False)
+    shown = capsys.readouterr().out
+    (row,) = [line.split() for line in shown.splitlines() if "conv2d" in line]
+    assert " ".join(row) == (
+        "conv2d (N, 1, 28, 28) -> (N, 16, 24, 24) stride 2, weight \N{REPLACEMENT CHARACTER}[31m[b]conv1.weight"
+    )
+    assert shown.count("the same forward pass as above") == 1 and "-> {'computation': 3}" in shown

@@ -6,19 +6,25 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from rich.console import RenderableType
+
 from autograder.evidence import Evidence, Step
+from autograder.judged import OUTLINE
+from autograder.report.computation import table_of
 from autograder.sanitize import sanitize
 
 _LONG = 300  # characters of a value
 
 
-def transcript(evidence: Evidence, question: str | None = None) -> Iterator[str]:
+def transcript(evidence: Evidence, question: str | None = None) -> Iterator[RenderableType]:
     """Two lines for each request of one question or all, the second of which begins with an arrow.
 
-    Objects go by what made them.
+    Objects go by what made them. Where a model was handed over, its computation is a table, once for those that are
+    alike.
     """
     for run in evidence.runs:
         names: dict[int, str] = {}
+        tables: list[Any] = []
         wanted = False
         for step in run.steps:
             if step.kind == "question":
@@ -28,7 +34,14 @@ def transcript(evidence: Evidence, question: str | None = None) -> Iterator[str]
                 if step.kind == "start":
                     names.clear()
                 lines = [f"  {line}" for line in _lines(step, names)]
-            if wanted:
+            computation = _computation(step)
+            if wanted and computation is not None:
+                is_new = computation not in tables
+                tables += [computation] * is_new
+                yield "  its forward pass, as it was handed over:" if is_new else "  the same forward pass as above"
+                if is_new:
+                    yield table_of(computation)
+            elif wanted:
                 yield from lines
 
 
@@ -41,6 +54,16 @@ def _lines(step: Step, names: dict[int, str]) -> list[str]:
         asked = _request(step, names)
         answered = _reply(step, asked, names)
     return [_short(asked), f"  -> {_short(answered)}"]
+
+
+def _computation(step: Step) -> list[list[str]] | None:
+    """The computation of a model, where this step is that it was handed over: see :mod:`autograder.judged`."""
+    try:
+        [[name, lines]] = _tree(step.header)["dict"] if step.kind == "reduce" else []
+        is_one = name == OUTLINE and all(type(cell) is str for line in lines for cell in line)
+    except (TypeError, ValueError, LookupError):
+        return None
+    return lines if is_one else None
 
 
 def _request(step: Step, names: dict[int, str]) -> str:  # noqa: PLR0911  (one return a request)

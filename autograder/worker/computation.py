@@ -146,6 +146,28 @@ class Operation:
             return ""
         return _CALLED.get(base, base)
 
+    def named_arguments(self) -> dict[str, Any]:
+        """The arguments and settings by the names that PyTorch has for them."""
+        names = [argument.name for argument in self.function._schema.arguments]  # type: ignore[attr-defined]
+        return {**dict(zip(names, self.arguments, strict=False)), **self.settings}
+
+    def references(self) -> Iterator[tuple[str, int | str]]:
+        """What its arguments refer to, with their names: values by number, parameters by name, constants by ``""``."""
+        for name, argument in self.named_arguments().items():
+            for part in _flat(argument):
+                if isinstance(part, _Value):
+                    yield name, part.number
+                elif isinstance(part, _Named | _Constant):
+                    yield name, part.name if isinstance(part, _Named) else ""
+
+
+def _flat(argument: Any) -> Iterator[Any]:
+    if isinstance(argument, list):
+        for item in argument:
+            yield from _flat(item)
+    else:
+        yield argument
+
 
 _CALLED = {
     "max_pool2d_with_indices": "max_pool2d",
@@ -339,10 +361,27 @@ class Carried:
             raise Refused(f"no computation was handed over for images of shape {tuple(images.shape[1:])}")
         return computation
 
-    def __call__(self, images: torch.Tensor, disturbed: str = "") -> torch.Tensor:
+    def apart(self) -> Carried:
+        """The same numbers in other memory: what operations change there, as statistics of a batch, changes nothing."""
+        other = copy.copy(self)
+        with torch.no_grad():
+            other._state = {name: value.clone() for name, value in self._state.items()}
+            other.computations = [copy.copy(computation) for computation in self.computations]
+            for computation in other.computations:
+                computation.constants = [value.clone() for value in computation.constants]
+        other._of_shape = {computation.shape: computation for computation in other.computations}
+        return other
+
+    def __call__(
+        self,
+        images: torch.Tensor,
+        disturbed: str = "",
+        watch: Callable[[Operation, list[torch.Tensor]], None] | None = None,
+    ) -> torch.Tensor:
         """Carry the computation for images ``(N, C, H, W)`` out, and return the scores.
 
-        With ``disturbed``, noise is added to what operations give that are called by a name with this part.
+        With ``disturbed``, noise is added to what operations give that are called by a name with this part. ``watch``
+        is called after each operation, with what it gave.
         """
         computation = self.computation_for(images)
         rows = len(images)
@@ -380,6 +419,8 @@ class Carried:
                 given[0] = given[0] + torch.rand_like(given[0])
             if operation.name.partition(".")[0] in _UNINITIALISED:
                 given[0].zero_()  # what lay there before is nobody's
+            if watch is not None:
+                watch(operation, given)
             for value in given:
                 values.append(value if len(values) in wanted else None)
             del result, given
@@ -440,7 +481,8 @@ def tensors_of(result: Any) -> list[torch.Tensor]:
         return [result]
     if isinstance(result, (list, tuple)):
         return [value for item in result for value in tensors_of(item)]
-    return []
+    # What only a backward pass needs, as the workspace of a recurrent layer, is not given where there is none.
+    return [torch.empty(0)]
 
 
 def _states(state: Any) -> Iterator[tuple[str, torch.Tensor]]:

@@ -14,6 +14,7 @@ import torch
 from autograder.diagnosis.linear import layers_of
 
 from .computation import Carried, Refused
+from .outline import outline
 
 _BATCH = 250  # images at a time
 _COPIES = 16  # images that a parameter may resemble by chance, and no more
@@ -47,6 +48,12 @@ def carry(number: int, state: Any, computations: Any, most_parameters: int, most
 def forget(number: int) -> None:
     """A model is needed no more."""
     _models.pop(number, None)
+
+
+def outlined(number: int, rows: int | None) -> list[list[str]]:
+    """Its computation to be read, for the first of the shapes of its images; see :mod:`.outline`."""
+    model = _models[number]
+    return outline(model, model.computations[0], rows)
 
 
 def predict(number: int, images: Any) -> torch.Tensor:
