@@ -7,12 +7,13 @@ BIN    := $(VENV)/bin
 # One thread a process: more make a busy machine slower, and results differ.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup demo test test-quick test-packages lint coverage assignments study clean
+.PHONY: help setup demo test test-quick test-packages lint coverage fuzz assignments study clean
 
 help:
 	@echo "make demo         set up, then grade sample submissions and show the results"
 	@echo "make test         set up, then lint, types and tests"
 	@echo "make test-quick   a part of the tests, in a minute"
+	@echo "make fuzz         hostile bytes for all that reads any, a minute"
 	@echo "make lint         style, the contracts on imports, types"
 	@echo "make coverage     the tests, and which lines none of them runs"
 	@echo "make assignments  release the assignments: student versions and packages"
@@ -62,7 +63,7 @@ test: test-packages lint
 # them), Otter and the release, the processes of the command, of CI and of commit hooks, engines, the sandboxes, and what
 # trains, draws or attacks. And single tests of other files, by the marker `slow`.
 SLOW := attacks calibrate cells ci cli cnn_lesson commit_hooks convolve_lesson dask drawings engines faults_benchmark \
-        lessons_graders load neighbours packaging reports sandbox student study temporary trials tryout \
+        fuzz lessons_graders load neighbours packaging reports sandbox student study temporary trials tryout \
         why written zygote
 
 test-quick: setup
@@ -71,6 +72,11 @@ test-quick: setup
 # Which lines no test runs. It takes longer than `make test` does.
 coverage: test-packages setup
 	$(PYTEST) --cov --cov-report=term
+
+# 100,000 inputs for what decodes replies, computations and evidence, and 10,000 for the reader of submissions. A part of
+# them is in the tests.
+fuzz: setup
+	$(BIN)/python tests/fuzzing.py --seed $${SEED:-0}
 
 # What tests ask for and Python's index does not have. Only Debian and its kin package the images: elsewhere, the test
 # that compares with them fails and says so.

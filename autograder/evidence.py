@@ -174,10 +174,10 @@ class Evidence:
         """The evidence that was packed as this under this key; nothing where it is damaged, or of something else."""
         try:
             read = json.loads(zlib.decompress(data))
-            runs = tuple(Run(tuple(run["questions"]), tuple(map(_step, run["steps"]))) for run in read["runs"])
-        except (zlib.error, ValueError, TypeError, KeyError):
+            runs = tuple(Run(_texts(run["questions"]), tuple(map(_step, run["steps"]))) for run in read["runs"])
+            return Evidence(runs, blobs) if read["key"] == key else None
+        except (zlib.error, ValueError, TypeError, KeyError, RecursionError):
             return None
-        return Evidence(runs, blobs) if read["key"] == key else None
 
 
 _PLAIN = {each.name: each.default for each in fields(Step)}
@@ -193,7 +193,17 @@ def _written(step: Step) -> dict[str, Any]:
 
 
 def _step(written: dict[str, Any]) -> Step:
-    return Step(**{**written, "layers": tuple(written.get("layers", ()))})
+    step = Step(**{**written, "layers": _texts(written.get("layers", []))})
+    if not all(type(getattr(step, name)) is type(plain) for name, plain in _PLAIN.items() if name != "kind"):
+        raise TypeError("a part of a step is of another kind")
+    step.header.encode("latin-1")  # a character a byte
+    return step
+
+
+def _texts(written: Any) -> tuple[str, ...]:
+    if type(written) is not list or not all(type(text) is str for text in written):
+        raise TypeError("these are no texts")
+    return tuple(written)
 
 
 class Journal(Protocol):
@@ -391,7 +401,10 @@ class Replay:
 
     def reduce(self, name: str, _compute: Callable[[], Any]) -> Any:
         """See :meth:`Journal.reduce`."""
-        return wire.decode(*self._reply(self._take("reduce", name)), bounds=wire.REPLY)
+        try:
+            return wire.decode(*self._reply(self._take("reduce", name)), bounds=wire.REPLY)
+        except wire.WireError:
+            self._diverge()
 
     def exchange_each(
         self,

@@ -1,14 +1,11 @@
 """Models as data: what can be recorded, what is refused, and that what is judged is what was handed over."""
 
-import contextlib
 import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
@@ -352,37 +349,6 @@ REFUSED = {
 def test_what_is_no_model_is_refused(words, number):
     with pytest.raises(computation.Refused, match=words):
         Carried(*REFUSED[words][number], 1000)(torch.rand(3, *SHAPE))
-
-
-WORDS = ["value", "named", "rows", "relu.default", "float32", "trained"]
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50) | st.sampled_from(WORDS)
-ODD = st.recursive(
-    PLAIN | st.sampled_from([np.zeros(2), np.zeros((1 << 20, 0))]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
-    max_leaves=6,
-)
-VALID = [state_of(HONEST["residual"]()), [computation_of(HONEST["residual"](), SHAPE)]]
-
-
-def replaced(value, path, odd):
-    """The same with something odd at a place, to which the numbers lead."""
-    if not path or not isinstance(value, (list, dict)) or not value:
-        return odd
-    keys = list(value) if isinstance(value, dict) else range(len(value))
-    key = keys[path[0] % len(keys)]
-    changed = replaced(value[key], path[1:], odd)
-    if isinstance(value, dict):
-        return {**value, key: changed}
-    return [changed if number == key else item for number, item in enumerate(value)]
-
-
-@settings(deadline=None, max_examples=400, derandomize=True, database=None)
-@given(st.lists(st.integers(0, 999), max_size=7), ODD)
-def test_whatever_is_handed_over_is_a_model_or_refused(path, odd):
-    match replaced(VALID, path, odd):
-        case [state, computations, *_]:
-            with contextlib.suppress(computation.Refused):
-                Carried(state, computations, 10**6)
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from autograder.batch.store import ResultStore
 from autograder.batch.task import answers_digest, environment_of, grading_tasks
 from autograder.batch.transcript import transcript
 from autograder.errors import UnreadableSubmission
-from autograder.evidence import Evidence, Recorder
+from autograder.evidence import Diverged, Evidence, Recorder, Replay, Run, Step
 from autograder.grading.grade import grade_kept
 from autograder.grading.session import Graders
 from autograder.judged import OUTLINE
@@ -493,3 +495,35 @@ def test_a_forward_pass_is_shown_as_a_table_and_once_for_those_that_are_alike(mo
         "conv2d (N, 1, 28, 28) -> (N, 16, 24, 24) stride 2, weight \N{REPLACEMENT CHARACTER}[31m[b]conv1.weight"
     )
     assert shown.count("the same forward pass as above") == 1 and "-> {'computation': 3}" in shown
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"runs": []},
+        {"key": "key", "runs": [{"questions": "q1", "steps": []}]},
+        {"key": "key", "runs": [{"questions": ["q1"], "steps": [{"kind": "ask", "header": 3}]}]},
+        {"key": "key", "runs": [{"questions": ["q1"], "steps": [{"kind": "ask", "header": "\N{SNOWMAN}"}]}]},
+        {"key": "key", "runs": [{"questions": ["q1"], "steps": [{"kind": "ask", "layers": [[]]}]}]},
+    ],
+)
+def test_what_is_no_evidence_is_none(written):
+    assert Evidence.unpacked(zlib.compress(json.dumps(written).encode()), "key", {}) is None
+    nested = b'{"key":' + b"[" * 9000 + b"]" * 9000 + b"}"
+    assert Evidence.unpacked(zlib.compress(nested), "key", {}) is None
+
+
+@pytest.mark.parametrize("header", ["[" * 700 + "]" * 700, "3", '{"dict":3}', '{"dict":[["value",{"dict":[3]}]]}'])
+def test_whatever_was_answered_is_shown(header):
+    steps = tuple(
+        Step(kind, digest, asked=asked, header=f'{{"value":{header},"buffers":[]}}')
+        for kind, digest, asked in [("question", "q1", ""), ("ask", "", '{"value":{"dict":[]}}'), ("reduce", "a", "")]
+    )
+    assert len([*transcript(Evidence((Run(("q1",), steps),), {}), "q1")]) == 5
+
+
+def test_damaged_evidence_is_not_used():
+    replay = Replay([Step("question", "q1"), Step("reduce", "model", header='{"value":{"float":3},"buffers":[]}')], {})
+    replay.begin("q1", 0.0, False)
+    with pytest.raises(Diverged):
+        replay.reduce("model", dict)

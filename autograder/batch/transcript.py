@@ -49,7 +49,7 @@ def _lines(step: Step, names: dict[int, str]) -> list[str]:
     if step.kind == "start":
         return [f"A worker was started ({', '.join(step.layers)})."]
     if step.kind == "reduce":
-        asked, answered = f"computed from what is not kept: {step.digest}", _value(_tree(step.header), names)
+        asked, answered = f"computed from what is not kept: {step.digest}", _plain(step.header, names)
     else:
         asked = _request(step, names)
         answered = _reply(step, asked, names)
@@ -61,17 +61,22 @@ def _computation(step: Step) -> list[list[str]] | None:
     try:
         [[name, lines]] = _tree(step.header)["dict"] if step.kind == "reduce" else []
         is_one = name == OUTLINE and all(type(cell) is str for line in lines for cell in line)
-    except (TypeError, ValueError, LookupError):
+    except _OF_NO_FORM:
         return None
     return lines if is_one else None
 
 
-def _request(step: Step, names: dict[int, str]) -> str:  # noqa: PLR0911  (one return a request)
-    tree = _tree(step.asked)
-    if tree is None:
-        return step.asked
-    message = dict(tree["dict"])
+_OF_NO_FORM = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
+
+def _request(step: Step, names: dict[int, str]) -> str:
+    try:
+        return _said(dict(_tree(step.asked)["dict"]), names)
+    except _OF_NO_FORM:  # cut off
+        return step.asked
+
+
+def _said(message: dict[str, Any], names: dict[int, str]) -> str:  # noqa: PLR0911  (one return a request)
     def said(key: str) -> str:
         return _value(message[key], names)
 
@@ -111,14 +116,21 @@ def _reply(step: Step, asked: str, names: dict[int, str]) -> str:
             names[found["other"][0]] = asked if len(asked) <= _LONG else found["other"][1]
             return f"an object: {found['other'][1]}"
         return _value(found, names)
-    except (TypeError, ValueError, LookupError):  # what a worker sent has any form
+    except _OF_NO_FORM:  # what a worker sent has any form, and is nested as deeply as JSON may be
         return step.header
+
+
+def _plain(header: str, names: dict[int, str]) -> str:
+    try:
+        return _value(_tree(header), names)
+    except _OF_NO_FORM:
+        return header
 
 
 def _tree(header: str) -> Any:
     try:
         return json.loads(header)["value"]
-    except (ValueError, LookupError, TypeError, RecursionError):  # cut off, or of no form
+    except _OF_NO_FORM:  # cut off
         return None
 
 
