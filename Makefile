@@ -63,7 +63,7 @@ test: test-packages lint
 # them), Otter and the release, the processes of the command, of CI and of commit hooks, engines, the sandboxes, and what
 # trains, draws or attacks. And single tests of other files, by the marker `slow`.
 SLOW := attacks calibrate cells ci cli cnn_lesson commit_hooks convolve_lesson dask drawings engines faults_benchmark \
-        fuzz lessons_graders load neighbours packaging reports sandbox student study temporary trials tryout \
+        fuzz lessons_graders load neighbours packaging page reports sandbox student study temporary trials tryout \
         why written zygote
 
 test-quick: setup
@@ -82,6 +82,7 @@ fuzz: setup
 # that compares with them fails and says so.
 test-packages:
 	@command -v jq >/dev/null || { $(call install,jq); }
+	@command -v chromium >/dev/null || { $(call install,chromium); }
 	@test -d /usr/share/datasets/fashion-mnist || ! command -v apt-get >/dev/null || \
 		{ $(call install,dataset-fashion-mnist); }
 

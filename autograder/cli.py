@@ -77,6 +77,11 @@ _QUESTIONS = click.option(
     "--question", "questions", multiple=True, metavar="q1", help="Ask this question alone; may be given several times."
 )
 
+_RESULTS = click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR")
+_DEBUG = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders."
+)
+
 
 @main.command()
 @click.argument("assignment")
@@ -119,20 +124,22 @@ def grade(
     from autograder.packaging.bundle import open_assignment
     from autograder.report.ci import reports
     from autograder.report.marking import Marking
+    from autograder.report.page import ClassPage
     from autograder.report.terminal import Display
     from autograder.sandbox import choose
 
-    store = ResultStore(output, fresh)
     with open_assignment(assignment) as chosen:
+        store = ResultStore(output, fresh, chosen.settings.title)
         chosen.check_questions(questions)
         collected = collect(submissions)
         confinement = choose(sandbox, forbidden=(chosen.folder,))
         lanes = _engine(engine, scheduler, max_workers)
         display = Display(chosen.settings.title, confinement.name, output, debug=debug)
         marking = Marking(output, chosen.settings.title, display.to_be_marked)
+        page = ClassPage(output, chosen.settings.title)
         wanted = reports(junit=junit, markdown=markdown, classroom=classroom, annotate=annotate)
         with store.locked():
-            listeners = [*wanted, marking, store, display]
+            listeners = [*wanted, page, marking, store, display]
             results = grade_class(chosen, collected, confinement, lanes, listeners, questions, store)
     if store.resumed:
         click.echo(f"{len(store.resumed)} known from before, and not run again (--fresh does).")
@@ -149,7 +156,7 @@ def grade(
 @click.option("--accept", "is_accepted", is_flag=True, help="Write the results; those of before are kept.")
 @click.option("--undo", "goes_back", is_flag=True, help="Go back to the results before the last --accept.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+@_DEBUG
 def regrade(
     assignment: str,
     output: Path,
@@ -172,13 +179,16 @@ def regrade(
     from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
     from autograder.report.changes import show_changes
+    from autograder.report.page import ClassPage
     from autograder.report.progress import ProgressBar
     from autograder.sandbox import choose
 
     store = ResultStore(output)
     with open_assignment(assignment) as chosen, store.locked():
+        page = ClassPage(output, chosen.settings.title)
         if goes_back:
             names = again.undo(store)
+            page.finished(store.database.results(), is_complete=True)
             click.echo(f"{len(names)} results are as they were before.")
             return
         confinement = choose(sandbox, forbidden=(chosen.folder,))
@@ -193,16 +203,17 @@ def regrade(
         click.echo(f"{store.workers} workers were started. The changes: {output / 'regrade.csv'}")
         if is_accepted:
             again.accept(store, regraded)
+            page.finished(store.database.results(), is_complete=True)
             click.echo(f"Written to {output}; `--undo` goes back.")
         elif regraded.changes:
             click.echo("Nothing else was written: --accept does that.")
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR")
+@_RESULTS
 @click.argument("submission")
 @click.argument("question", required=False)
-@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+@_DEBUG
 def show(folder: Path, submission: str, question: str | None) -> None:
     """Show what a SUBMISSION whose results are in DIR was asked, for one QUESTION or all, and what it answered."""
     from rich.console import Console
@@ -223,6 +234,32 @@ def show(folder: Path, submission: str, question: str | None) -> None:
             click.echo(part)
         else:
             console.print(part)
+
+
+@main.command()
+@_RESULTS
+@click.option(
+    "--anonymous", "key", type=_FILE, metavar="KEYFILE",
+    help="Write report-anonymous.html, without names: the same for who has the key, which is made if it is not there.",
+)  # fmt: skip
+@_DEBUG
+def report(folder: Path, key: Path | None) -> None:
+    """Write report.html once more, of the results that are kept in DIR."""
+    from autograder.atomic import write_whole
+    from autograder.batch.database import Database
+    from autograder.report.page import FILE, class_page
+    from autograder.report.pseudonyms import Pseudonyms
+
+    with contextlib.closing(Database(folder)) as database:
+        results, title = database.results(), database.title or folder.resolve().name
+    if not results:
+        raise UsageError(f"there are no results in {folder}: grade with `-o {folder}` first")
+    path = folder / FILE
+    if key is not None:
+        results = Pseudonyms.with_key_in(key).anonymous(results)
+        path = folder / "report-anonymous.html"
+    write_whole(path, class_page(results, title))
+    click.echo(path)
 
 
 def _engine(name: str, scheduler: str | None, max_workers: int | None, limits: LaneLimits | None = None) -> Engine:
@@ -263,7 +300,7 @@ def _exit_status(results: list[Result], fail_under: float | None) -> int:
     help="Write DIR/NAME/ and DIR/autograder.zip.  [default: assignments/NAME/ and solutions/NAME/autograder.zip]",
 )  # fmt: skip
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+@_DEBUG
 def assign(assignment: str, output: Path | None, sandbox: str) -> None:
     """Make the student version of ASSIGNMENT, and the autograder.zip that grades it."""
     from rich.console import Console
@@ -300,7 +337,7 @@ def assign(assignment: str, output: Path | None, sandbox: str) -> None:
 @click.option("--watch", is_flag=True, help="Run again whenever something is saved, until Ctrl-C.")
 @click.option("--pdb", "debugger", is_flag=True, help="Stop in the debugger at what fails.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+@_DEBUG
 def try_graders(
     assignment: str, submission: Path, questions: tuple[str, ...], watch: bool, debugger: bool, sandbox: str
 ) -> int:
@@ -328,7 +365,7 @@ def try_graders(
 @click.option("--seeds", type=click.IntRange(min=1), help="How many for each style.  [default: 100]")
 @click.option("--quick", is_flag=True, help="A few trainings of each style, to try it out; nothing is stored.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+@_DEBUG
 def calibrate(
     assignment: str,
     max_workers: int | None,
@@ -377,7 +414,7 @@ def calibrate(
 )
 @click.option("--all", "anew", is_flag=True, help="Grade what did not change, too. In CI, this is always so.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders.")
+@_DEBUG
 def audit(
     assignment: str,
     max_workers: int | None,

@@ -492,7 +492,15 @@ def test_the_action_grades_a_right_submission(make_assignment, installed, tmp_pa
     assert result["status"] == "pass" and result["tests"][0]["name"] == "Adds two numbers"
     assert "3 of 3" in (tmp_path / "github_step_summary").read_text()
     written = {path.name for path in (tmp_path / "out of it").iterdir()}
-    assert written == {"results", "store.sqlite", "scores.csv", "junit.xml", "classroom.json", "summary.md"}
+    assert written == {
+        "results",
+        "store.sqlite",
+        "scores.csv",
+        "report.html",
+        "junit.xml",
+        "classroom.json",
+        "summary.md",
+    }
     assert not (tmp_path / "injected").exists() and not (tmp_path / "imported").exists()
 
 

@@ -247,7 +247,9 @@ def test_without_manual_questions_there_is_neither_file(make_assignment, tmp_pat
     assignment = make_assignment({"test_q1.py": GRADER})
     done = autograder("grade", assignment.folder, tmp_path / "ada.py", "-o", tmp_path / "out")
     assert done.returncode == 0 and "by hand" not in done.stdout
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["results", "scores.csv", "store.sqlite"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "report.html", "results", "scores.csv", "store.sqlite",
+    ]  # fmt: skip
 
 
 # Reading

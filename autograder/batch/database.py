@@ -9,6 +9,7 @@ what was running, and nothing else. It holds what students must not see.
 ``evidence``  what the same code answers, by a key that leaves out the graders; its buffers are ``blobs``, by content
 ``given``     each submission, by name: what it is, to be graded again, with those keys; its bytes are ``blobs``, too
 ``before``    the results that an accepted regrading took the place of
+``about``     what the assignment is called, for those who make pages of results
 ============= ==========================================================================================
 """
 
@@ -31,7 +32,7 @@ from autograder.grading.grade import Graded
 from autograder.results import Result
 
 FILE = "store.sqlite"
-VERSION = 1  # of the tables
+VERSION = 2  # of the tables
 _TABLES = """
 CREATE TABLE results (name TEXT PRIMARY KEY, json TEXT NOT NULL, is_present INTEGER NOT NULL);
 CREATE TABLE verdicts (key TEXT PRIMARY KEY, json TEXT NOT NULL);
@@ -72,6 +73,9 @@ class Database:
             if version == 0:
                 for statement in _TABLES.split(";"):
                     connection.execute(statement)
+            if version < 2:
+                connection.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+            if version < VERSION:
                 connection.execute(f"PRAGMA user_version={VERSION}")
             connection.execute("COMMIT")
         except BaseException:
@@ -182,6 +186,17 @@ class Database:
                 connection.execute("UPDATE results SET json = ? WHERE name = ?", (text, name))
             connection.execute("DELETE FROM before WHERE number = ?", (last,))
         return [self._read(text) for _, text in rows]
+
+    def entitle(self, title: str) -> None:
+        """Remember what the assignment is called."""
+        with self._changing() as connection:
+            connection.execute("INSERT OR REPLACE INTO about VALUES ('title', ?)", (title,))
+
+    @property
+    def title(self) -> str:
+        """What the assignment is called; empty where that is not known."""
+        rows = self._rows("SELECT value FROM about WHERE name = 'title'")
+        return str(rows[0][0]) if rows else ""
 
     # --- what they rest on -------------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class ResultStore(Listener):
 
     folder: Path
     is_fresh: bool = False
+    title: str = ""  # of the assignment
     resumed: set[str] = field(default_factory=set)  # submissions whose verdicts were known from before
     workers: int = 0  # that were started
     asked: int = 0  # questions of submissions for which they were
@@ -115,6 +116,7 @@ class ResultStore(Listener):
         names = [result.submission for result in results]
         if is_complete and FILE not in self.unwritten:
             self._try_to_keep(lambda: self.database.keep_present(names))
+            self._try_to_keep(lambda: self.database.entitle(self.title))
         self.finished_with(results, is_complete=is_complete)
 
     def finished_with(self, results: Sequence[Result], *, is_complete: bool = True) -> None:

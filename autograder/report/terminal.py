@@ -69,7 +69,7 @@ class Display(Listener):
                 first = result.trouble.strip().splitlines()[0]
                 shown = result.trouble if self._debug else f"{first} (--debug shows more)"
                 self._console.print(_text(f"{result.submission}: {shown}", "red"))
-        places = f"Results: {self._output / 'results'}   Scores: {self._output / 'scores.csv'}"
+        places = f"Results: {self._output / 'report.html'}   Scores: {self._output / 'scores.csv'}"
         self._console.print(_text(places, "dim"))
 
     def to_be_marked(self, written: Sequence[Path]) -> None:
