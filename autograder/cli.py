@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autograder.errors import AutograderError, UsageError
+from autograder.sanitize import sanitize
 
 if TYPE_CHECKING:
     from autograder.batch.engine import Engine
@@ -260,6 +261,45 @@ def report(folder: Path, key: Path | None) -> None:
         path = folder / "report-anonymous.html"
     write_whole(path, class_page(results, title))
     click.echo(path)
+
+
+@main.command()
+@_RESULTS
+@click.option(
+    "--for", "platform", type=click.Choice(["canvas", "moodle", "files"]),
+    help="Pack the pages for return: by the names that the platform gave to the files, or by the files' own.",
+)  # fmt: skip
+@click.option(
+    "--after", "moment", type=click.Choice(["due_date", "published"]),
+    help="Show checks that students see from then on, too.  [default: those that they see at once]",
+)  # fmt: skip
+@_DEBUG
+def feedback(folder: Path, platform: str | None, moment: str | None) -> int:
+    """Write what each student is to see, and nothing more, to DIR/feedback/: a page, and the same in Markdown.
+
+    Exit status 1 if a page could not be packed.
+    """
+    from autograder.batch.database import Database
+    from autograder.report.feedback import FOLDER, Moment, pack, write_feedback
+
+    since: dict[str | None, Moment] = {None: "visible", "due_date": "after_due_date", "published": "after_published"}
+    with contextlib.closing(Database(folder)) as database:
+        results, title = database.results(), database.title or folder.resolve().name
+    if not results:
+        raise UsageError(f"there are no results in {folder}: grade with `-o {folder}` first")
+    written = write_feedback(results, folder, title, since[moment])
+    click.echo(f"{len(written)} pages: {folder / FOLDER}")
+    if platform is None:
+        return 0
+    packed = pack(written, folder, platform)
+    click.echo(f"{packed.count} of them, to be uploaded: {packed.path}")
+    for names, why in (
+        (packed.left_out, f"Not packed, since {platform} did not name these files"),
+        (packed.doubled, "Not packed, since another file of the same student is"),
+    ):
+        if names:
+            click.echo(sanitize(f"{why}: {', '.join(names)}"))
+    return int(bool(packed.left_out or packed.doubled))
 
 
 def _engine(name: str, scheduler: str | None, max_workers: int | None, limits: LaneLimits | None = None) -> Engine:

@@ -322,6 +322,7 @@ def test_numbers_and_places_of_one_submission_make_no_cause_of_its_own():
     one = told("For a stride of 2 (image 4x9, kernel 5x3) your function returns [1, 7]: raise ValueError instead.")
     other = told("For a stride of 3 (image 5x5, kernel 7x3) your function returns [0, 12]: raise ValueError instead.")
     assert one == other
+    assert told("No gradient reaches c1.weight, c1.bias.") == told("No gradient reaches net.0.weight.")
     assert told("For epoch 3, val_accuracy says 0.512.") == told("For epoch 10, val_accuracy says 1.2e-05.")
 
 

@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from autograder.atomic import write_whole
+from autograder.atomic import write_named, write_whole
 from autograder.batch.database import FILE, Database
 from autograder.batch.task import GradingTask
 from autograder.errors import AutograderError, UsageError
@@ -27,9 +25,6 @@ from autograder.report.gradescope import to_gradescope
 from autograder.report.listener import Listener
 from autograder.report.scores import scores
 from autograder.results import Result
-
-# Too long with its ".json", or the name of a folder that holds other results.
-_UNFIT_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
 @dataclass
@@ -171,17 +166,7 @@ class ResultStore(Listener):
 
     def _write(self, result: Result) -> None:
         text = json.dumps(to_gradescope(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        results = self.folder / "results"
-        results.mkdir(parents=True, exist_ok=True)
-        path = results / f"{result.submission}.json"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, text)
-        except OSError as error:
-            if error.errno not in _UNFIT_NAME:
-                raise
-            # The submission is in the file, under its own name.
-            write_whole(results / f"{_digest(result.submission)}.json", text)
+        write_named(self.folder / "results", result.submission, ".json", text)  # which holds that name, too
 
     def write_scores(self, order: Sequence[str]) -> Path:
         """Write ``scores.csv``: a row for each submission in this order, a column for each check.
@@ -195,7 +180,3 @@ class ResultStore(Listener):
         results = [self._rows[name] for name in order if name in self._rows]
         self._try(path.name, lambda: write_whole(path, scores(results)))
         return path
-
-
-def _digest(name: str) -> str:
-    return hashlib.blake2b(name.encode(), digest_size=16).hexdigest()

@@ -35,7 +35,10 @@ _OURS = (
 )
 _RAISED = re.compile(r"^`[^`]{1,200}` raised (?P<kind>[A-Za-z_]\w{0,40})\b")
 _IN_BRACKETS = re.compile(r"\s*(\([^()]*\d[^()]*\)|\[[^\[\]]*\d[^\[\]]*\])")
-_NUMBER = re.compile(r"(?<![\w`])-?\d[\d.]*(?:x\d+)*(?:e-?\d+)?\b")
+# Numbers, and names of a submission's own, as parameters have: `c1.weight, c1.bias` are another's `conv.weight`.
+_DOTTED = r"[A-Za-z_]\w*(?:\.\w+)+"
+_OWN = re.compile(rf"(?<![\w`])(?:{_DOTTED}|-?\d[\d.]*(?:x\d+)*(?:e-?\d+)?\b)")
+_SEVERAL = re.compile(r"…(?:,? (?:and )?…)+")
 
 
 def cause_told(check: Check) -> Told | None:
@@ -65,7 +68,7 @@ def _alike(feedback: str) -> str:
     text = _IN_BRACKETS.sub("", " ".join(feedback.split()))
     first = re.split(r"(?<=[.!?])\s+(?=[A-Z`])", text, maxsplit=1)[0]
     quoted = re.split(r"(`[^`]*`)", first)  # what is quoted stays: `2 * padding`
-    words = "".join(part if n % 2 else _NUMBER.sub("…", part) for n, part in enumerate(quoted))
+    words = "".join(part if n % 2 else _SEVERAL.sub("…", _OWN.sub("…", part)) for n, part in enumerate(quoted))
     return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
 
 

@@ -54,7 +54,7 @@ def class_page(results: Sequence[Result], title: str, *, is_complete: bool = Tru
     checks = check_statistics(results)
     environment = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"plain": sanitize, "number": "{:g}".format}
-    scripts = [_packaged("vendored", name) for name in _LIBRARIES] + [_packaged("static", "report.js")]
+    scripts = [packaged("vendored", name) for name in _LIBRARIES] + [packaged("static", "report.js")]
     return environment.get_template("report.html").render(
         title=title,
         is_complete=is_complete,
@@ -68,12 +68,13 @@ def class_page(results: Sequence[Result], title: str, *, is_complete: bool = Tru
         checks=checks,
         questions=list(dict.fromkeys(question_of(check.name) for check in checks)),
         data=_data(results, title, causes),
-        style=Markup(_packaged("static", "report.css")),  # noqa: S704  # our own files
+        style=Markup(packaged("static", "report.css")),  # noqa: S704  # our own files
         scripts=[(Markup(script), _digest(script)) for script in scripts],  # noqa: S704
     )
 
 
-def _packaged(folder: str, name: str) -> str:
+def packaged(folder: str, name: str) -> str:
+    """The text of a file that pages are made with."""
     return files(__package__).joinpath(folder, name).read_text(encoding="utf-8")
 
 
