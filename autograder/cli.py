@@ -302,6 +302,53 @@ def feedback(folder: Path, platform: str | None, moment: str | None) -> int:
     return int(bool(packed.left_out or packed.doubled))
 
 
+@main.command()
+@_RESULTS
+@click.option(
+    "--to", "platform", type=click.Choice(["canvas", "moodle", "gradescope", "csv"]), required=True,
+    help="Whose grade book is to import it.",
+)  # fmt: skip
+@click.option(
+    "--roster", type=_FILE, required=True, metavar="FILE",
+    help="The table of students that the platform exported: Canvas's gradebook, Moodle's grading worksheet.",
+)  # fmt: skip
+@click.option("--column", default="", metavar="NAME", help="The roster's column for the scores, by its name or title.")
+@click.option("--scale", "is_scaled", is_flag=True, help="Multiply scores, so that all points are those of the roster.")
+@_DEBUG
+def export(folder: Path, platform: str, roster: Path, column: str, is_scaled: bool) -> int:
+    """Write DIR/grades-PLATFORM.csv, which a grade book imports, of the results that are kept in DIR.
+
+    Students are found by their numbers, logins, addresses and names, and never guessed. Exit status 1 if a submission
+    is not in it.
+    """
+    from autograder.atomic import write_whole
+    from autograder.batch.database import Database
+    from autograder.report.gradebooks import WRITERS
+    from autograder.report.roster import match, read_roster
+
+    with contextlib.closing(Database(folder)) as database:
+        results, title = database.results(), database.title
+    if not results:
+        raise UsageError(f"there are no results in {folder}: grade with `-o {folder}` first")
+    students = read_roster(roster)
+    matched = match(results, students)
+    book = WRITERS[platform](students, matched, column or (title if platform == "canvas" else ""), is_scaled)
+    path = folder / f"grades-{platform}.csv"
+    write_whole(path, book.text)
+    click.echo(f"{len(matched.of)} of {len(students.students)} students: {path}")
+    for warning in book.warnings:
+        click.echo(f"Note: {warning}.")
+    several = [name for names in matched.several.values() for name in names]
+    for names, why in (
+        (matched.of_nobody, f"Not in it, since they fit no student of {roster.name}, or two"),
+        (several, "Not in it, since they are of one student who handed in several"),
+        (matched.to_be_graded_again, "Not in it, since they are to be graded again"),
+    ):
+        if names:
+            click.echo(sanitize(f"{why}: {', '.join(names)}"))
+    return int(len(matched.of) < len(results))
+
+
 def _engine(name: str, scheduler: str | None, max_workers: int | None, limits: LaneLimits | None = None) -> Engine:
     """What runs lanes, as the options say.
 

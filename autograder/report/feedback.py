@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from autograder.atomic import write_named
 from autograder.report.page import packaged
+from autograder.report.platforms import canvas_user, moodle_folder
 from autograder.results import Check, Result, Visibility, question_of
 from autograder.sanitize import sanitize
 
@@ -115,25 +116,15 @@ def write_feedback(
 
 # --- to be returned --------------------------------------------------------------------------------------------------
 
-# `doejane_LATE_1234_56789_notebook-1.ipynb`: the numbers are those of the user and of the file. Canvas finds by them
-# whose a file is that is uploaded again.
-_CANVAS = re.compile(r"[^/]*?_(?:LATE_)?\d+_\d+_[^/]+", re.IGNORECASE)
-# `Jane Doe_1234_assignsubmission_file_/notebook.ipynb`; without the last underscore since Moodle 4.1; or, without a
-# folder, with the file's own name behind it. Moodle finds the participant by the number, which is the second of the
-# parts between underscores.
-_MOODLE = re.compile(r"(?P<participant>[^/_]*_\d+_assignsubmission_(?:file|onlinetext))(?P<rest>_.*)?", re.IGNORECASE)
-
 
 def _canvas_name(submission: str) -> str | None:
     name = PurePosixPath(submission).name
-    return f"{PurePosixPath(name).stem}.html" if _CANVAS.fullmatch(name) else None
+    return f"{PurePosixPath(name).stem}.html" if canvas_user(submission) else None
 
 
 def _moodle_name(submission: str) -> str | None:
-    for part in PurePosixPath(submission).parts:
-        if found := _MOODLE.fullmatch(part):
-            return f"{found['participant']}{'_' * bool(found['rest'])}/feedback.html"
-    return None
+    folder = moodle_folder(submission)
+    return f"{folder}/feedback.html" if folder else None
 
 
 PLATFORMS: dict[str, Callable[[str], str | None]] = {
