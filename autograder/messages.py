@@ -99,6 +99,7 @@ Boolean value of Tensor with more than one value is ambiguous
 Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.
 can't convert np.ndarray of type numpy.object_.
 `~` of ~ is switched off here: what it does is to be written by hand
+what is switched off here was switched on again
 the model's forward returns nothing: it is to return a tensor of scores
 the model's forward returns a ~: it is to return a tensor of scores
 this is a ~, not a Figure

@@ -302,6 +302,61 @@ def test_functions_are_switched_off_by_whatever_name_they_are_called(strongest, 
     assert submission.call("layer") == 9
 
 
+def test_operations_are_switched_off_below_their_names(strongest, run_code):
+    code = """
+    import sys
+    import threading
+    import torch
+    x, w = torch.ones(1, 1, 4, 4), torch.ones(1, 1, 2, 2)
+    @torch.jit.script
+    def scripted(x, w):
+        return torch.conv2d(x, w)
+    @torch.jit.script
+    def pooled(x):
+        return torch.max_pool2d(x, [2, 2])
+    traced = torch.jit.trace(lambda x: torch.nn.functional.conv2d(x, w), (x,))
+    compiled = torch.compile(lambda x: torch.conv2d(x, w), backend="eager")
+    vmapped = torch.vmap(lambda one: torch.conv2d(one[None], w))
+    def elsewhere():
+        thread = threading.Thread(target=lambda: torch.conv2d(x, w))
+        thread.start()
+        thread.join()
+        return x
+    def unwatched():
+        sys.setprofile(None)
+    def taken_back():
+        torch.utils._python_dispatch._pop_mode()
+        return torch.ops.aten.convolution(x, w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)
+    aten = torch.ops.aten
+    def deprecated():
+        return torch._C._VariableFunctions.conv2d(x, w)
+    ways = dict(
+        operation=lambda: aten.convolution(x, w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1),
+        overload=lambda: aten.convolution.default(x, w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1),
+        below=lambda: aten._slow_conv2d_forward(x, w, [2, 2], None, [1, 1], [0, 0]),
+        binding=lambda: torch._C._nn.avg_pool2d(x, 2), im2col=lambda: torch._C._nn.im2col(x, 2, 1, 0, 1),
+        scripted=lambda: scripted(x, w), pooled=lambda: pooled(x), traced=lambda: traced(x), vmapped=lambda: vmapped(x),
+        compiled=lambda: compiled(x), meta=lambda: aten.conv2d(x.to("meta"), w.to("meta")), deprecated=deprecated,
+        elsewhere=elsewhere, unwatched=unwatched, taken_back=taken_back,
+        looked_up=lambda: torch._C._jit_get_operation("aten::conv2d")[0](x, w),
+    )
+    def call(name): return ways[name]() is None
+    def allowed():
+        print(x)
+        return [x.unfold(2, 2, 2).unfold(3, 2, 2).sum(), (x @ x).sum(), torch.fft.fft(x).abs().sum()]
+    def names(): return list(ways)
+    """
+    submission, remote = run_code(strongest, code, preload=("torch",))
+    for name in submission.names():
+        with remote.without(*CONVOLUTIONS), pytest.raises(StudentError) as raised:
+            submission.call(name)
+        assert re.search(r"is switched off here|switched on again", str(raised.value)), (name, raised.value)
+        assert raised.value.is_a("Withheld"), name
+    with remote.without(*CONVOLUTIONS):
+        assert [float(value) for value in submission.allowed()] == [16, 64, 16]
+    assert submission.call("operation") is False
+
+
 def test_an_optimizer_does_not_import_the_compiler_and_compiling_does(strongest, run_code):
     """An optimizer's first step imports it otherwise, which takes as long as `import torch`."""
     code = """

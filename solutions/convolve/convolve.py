@@ -73,9 +73,9 @@ grader = otter.Notebook("convolve.ipynb")
 # the names of functions and classes, since the graders look for them, and see to it that the notebook runs from
 # top to bottom. At the end you explain your last network in your own words; a person reads that.
 #
-# q2, q4 and q5 are to be written by hand, in NumPy. While they are checked and graded, PyTorch's convolutions,
-# pooling and `nn.Unfold`, and SciPy's convolutions and filters, are **switched off**: they raise an error that says
-# so. All of NumPy can be used.
+# q2, q4 and q5 are to be written by hand, in NumPy, and q6 runs no layer. While they are graded, PyTorch's
+# convolutions, pooling and `nn.Unfold`, and SciPy's convolutions and filters, are **switched off**: they raise an error
+# that says so, whatever they are called by. All of NumPy can be used.
 #
 # Paragraphs that begin with **Think** carry no points. Decide on an answer before you open it.
 #

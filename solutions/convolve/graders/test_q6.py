@@ -7,6 +7,8 @@ from chains import FIXED, FLATTEN, MISTAKES, RELU, Chain, avg_pool, conv, linear
 
 from autograder import Assignment, Key, RemoteSubmission, StudentError, partial_credit, points, shown
 
+pytestmark = pytest.mark.usefixtures("by_hand")
+
 
 @pytest.fixture
 def layers_in_worker(remote: RemoteSubmission, assignment: Assignment):
