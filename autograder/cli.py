@@ -15,6 +15,7 @@ from autograder.sanitize import sanitize
 
 if TYPE_CHECKING:
     from autograder.batch.engine import Engine
+    from autograder.batch.intake import Per
     from autograder.batch.lane import LaneLimits
     from autograder.results import Result
 
@@ -92,6 +93,11 @@ _DEBUG = click.option(
 @_ENGINE
 @_SCHEDULER
 @_QUESTIONS
+@click.option(
+    "--per", type=click.Choice(["auto", "student", "file"]), default="auto", show_default=True,
+    help="One submission for each student, that is for each folder, or each file; auto: as the learning platform's "
+    "names say, and else each file.",
+)  # fmt: skip
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML, with every check.")
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Append a summary in Markdown, to show to students.")
@@ -108,6 +114,7 @@ def grade(
     engine: str,
     scheduler: str | None,
     questions: tuple[str, ...],
+    per: Per,
     fail_under: float | None,
     junit: Path | None,
     markdown: Path | None,
@@ -117,9 +124,12 @@ def grade(
     sandbox: str,
     debug: bool,
 ) -> int:
-    """Grade SUBMISSIONs (files, or folders of them) of ASSIGNMENT (a name under solutions/, a folder, or a zip)."""
+    """Grade SUBMISSIONs of ASSIGNMENT (a name under solutions/, a folder, or a zip).
+
+    They are files, folders of them, or the archive of a class as a learning platform gives it.
+    """
     # Imported here, so that `autograder --help` does not wait for them.
-    from autograder.batch.collect import collect
+    from autograder.batch.intake import handed_in
     from autograder.batch.run import grade_class
     from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
@@ -129,10 +139,11 @@ def grade(
     from autograder.report.terminal import Display
     from autograder.sandbox import choose
 
-    with open_assignment(assignment) as chosen:
+    with contextlib.ExitStack() as stack:
+        chosen = stack.enter_context(open_assignment(assignment))
         store = ResultStore(output, fresh, chosen.settings.title)
         chosen.check_questions(questions)
-        collected = collect(submissions)
+        collected = stack.enter_context(handed_in(submissions, chosen.name, per))
         confinement = choose(sandbox, forbidden=(chosen.folder,))
         lanes = _engine(engine, scheduler, max_workers)
         display = Display(chosen.settings.title, confinement.name, output, debug=debug)
@@ -142,6 +153,8 @@ def grade(
         with store.locked():
             listeners = [*wanted, page, marking, store, display]
             results = grade_class(chosen, collected, confinement, lanes, listeners, questions, store)
+    for name, why in collected.set_aside:
+        click.echo(sanitize(f"Not graded: {name}: {why}."))
     if store.resumed:
         click.echo(f"{len(store.resumed)} known from before, and not run again (--fresh does).")
     return _exit_status(results, fail_under)

@@ -26,6 +26,7 @@ class Collected:
 
     submissions: tuple[SubmissionFile, ...]
     passed_over: tuple[Path, ...]
+    set_aside: tuple[tuple[str, str], ...] = ()  # names of what could be one and is not graded, and why
 
 
 def collect(paths: Sequence[Path]) -> Collected:
@@ -47,7 +48,7 @@ def collect(paths: Sequence[Path]) -> Collected:
             passed_over += [path for path in files if path.suffix.lower() not in SUFFIXES]
             found = _submissions(given, [path for path in files if path.suffix.lower() in SUFFIXES])
         elif given.exists() or given.is_symlink():
-            found = [SubmissionFile(_name(Path(given.name)), given)]
+            found = [SubmissionFile(name_of(given.name), given)]
         else:
             raise UsageError(f"there is no submission {str(given)!r}")
         for file in found:
@@ -63,7 +64,7 @@ def collect(paths: Sequence[Path]) -> Collected:
 
 
 def _submissions(folder: Path, paths: Sequence[Path]) -> list[SubmissionFile]:
-    names = {path: _name(path.relative_to(folder)) for path in paths}
+    names = {path: name_of(path.relative_to(folder).as_posix()) for path in paths}
     # Who has a name that can be written keeps it, whatever others call their files.
     taken = {name for path, name in names.items() if name == path.relative_to(folder).as_posix()}
     numbers: Counter[str] = Counter()
@@ -80,9 +81,9 @@ def _submissions(folder: Path, paths: Sequence[Path]) -> list[SubmissionFile]:
     return found
 
 
-def _name(path: Path) -> str:
+def name_of(path: str) -> str:
     """A name that can be written in any file: no control character, no byte that is not UTF-8."""
-    text = path.as_posix().encode("utf-8", "backslashreplace").decode()
+    text = path.encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 # `adlerada_LATE_12345_67890_notebook-1.ipynb`: the numbers are those of the user and of the file. What stands before is
 # a name, or `anon` where the assignment is anonymous.
-_CANVAS = re.compile(r"[^/]*?_(?P<user>\d+)_\d+_[^/]+", re.IGNORECASE)
+_CANVAS = re.compile(r"[^/]*?_(?P<user>\d+)_(?P<file>\d+)_[^/]+", re.IGNORECASE)
 # `Ada Adler_4711_assignsubmission_file_/notebook.ipynb`; without the last underscore since Moodle 4.1; or, without a
 # folder, with the file's own name behind it. The participant's number is the second of the parts between underscores.
 _MOODLE = re.compile(
@@ -23,6 +23,12 @@ def canvas_user(submission: str) -> str:
     """The number of the user whose a file of Canvas is; empty where it is none."""
     found = _CANVAS.fullmatch(PurePosixPath(submission).name)
     return found["user"] if found and not _in_moodle(submission) else ""
+
+
+def canvas_file(submission: str) -> int:
+    """The number of a file of Canvas, which grows with time; 0 where it is none."""
+    found = _CANVAS.fullmatch(PurePosixPath(submission).name)
+    return int(found["file"]) if found and canvas_user(submission) else 0
 
 
 def moodle_participant(submission: str) -> str:

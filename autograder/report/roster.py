@@ -153,10 +153,10 @@ def match(results: Sequence[Result], roster: Roster) -> Matched:
     found: dict[int, list[Result]] = {}
     matched = Matched()
     for result in results:
-        fitting = next((owners[key] for key in _keys_of(result.submission) if key in owners), frozenset())
-        if len(fitting) == 1:
-            found.setdefault(next(iter(fitting)), []).append(result)
-        else:
+        places = _students_of(result.submission, owners)
+        for place in places:
+            found.setdefault(place, []).append(result)
+        if not places:
             matched.of_nobody.append(result.submission)
     for place, theirs in sorted(found.items()):
         if len(theirs) > 1:
@@ -166,6 +166,18 @@ def match(results: Sequence[Result], roster: Roster) -> Matched:
         else:
             matched.of[place] = theirs[0]
     return matched
+
+
+def _students_of(submission: str, owners: dict[Key, frozenset[int]]) -> list[int]:
+    """The student whose a submission is, or all of a group; none where it fits nobody, or somebody is not known."""
+    fitting = next((owners[key] for key in _keys_of(submission) if key in owners), frozenset())
+    if len(fitting) == 1:
+        return list(fitting)
+    members = PurePosixPath(submission).parts[0].split("+")
+    groups = [owners.get(("text", _same(member)), frozenset()) for member in members]
+    if len(members) > 1 and not fitting and all(len(group) == 1 for group in groups):
+        return [place for group in groups for place in group]
+    return []
 
 
 def _keys_of(submission: str) -> list[Key]:
