@@ -101,9 +101,7 @@ def _is_class(path: Path, per: Per) -> bool:
         if _entries(path) > _MAX_ENTRIES:
             return False
         with zipfile.ZipFile(path) as archive:
-            names = [
-                info.filename for info in archive.infolist() if not info.is_dir() and not _is_hidden(info.filename)
-            ]
+            names = [_name(info) for info in archive.infolist() if not info.is_dir() and not _is_hidden(_name(info))]
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
         return False  # a submission that can't be read, and is said to be one
     found = [name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
@@ -151,23 +149,23 @@ class _Unpacked:
             raise UsageError(f"{path} can't be unpacked ({error}): download it again") from None
 
     def _take(self, path: Path, archive: zipfile.ZipFile, folder: Path) -> None:
-        entries = [info for info in archive.infolist() if not info.is_dir() and not _is_hidden(info.filename)]
+        entries = [info for info in archive.infolist() if not info.is_dir() and not _is_hidden(_name(info))]
         if len(entries) > _MAX_ENTRIES or sum(min(info.file_size, MAX_BYTES) for info in entries) > _MAX_ALL:
             raise UsageError(f"{path} holds too much: unpack it, and grade the folder")
-        submissions = [info for info in entries if PurePosixPath(info.filename).suffix.lower() in SUFFIXES]
-        container = _container([info.filename for info in submissions])
+        submissions = [info for info in entries if PurePosixPath(_name(info)).suffix.lower() in SUFFIXES]
+        container = _container([_name(info) for info in submissions])
         for info in entries:
-            if PurePosixPath(info.filename).name == _METADATA:
+            if PurePosixPath(_name(info)).name == _METADATA:
                 with contextlib.suppress(*_DAMAGED):
                     self.metadata = b"" if _why_unfit(info) else _read(archive, info)[:MAX_BYTES]
             elif info not in submissions:
-                self.passed_over.append(Path(name_of(info.filename)))
+                self.passed_over.append(Path(name_of(_name(info))))
         for number, info in enumerate(submissions):
-            name = name_of(info.filename)
+            name = name_of(_name(info))
             if why := _why_unfit(info):
                 self.set_aside.append((name, why))
                 continue
-            target = folder / f"{number}{PurePosixPath(info.filename).suffix.lower()}"
+            target = folder / f"{number}{PurePosixPath(_name(info)).suffix.lower()}"
             try:
                 target.write_bytes(_read(archive, info))
             except _DAMAGED:
@@ -177,9 +175,14 @@ class _Unpacked:
             self.files.append(_File(SubmissionFile(name.removeprefix(container), target), changed))
 
 
+def _name(info: zipfile.ZipInfo) -> str:
+    """What a file is called; some programs of Windows' write its separators."""
+    return info.filename.replace("\\", "/")
+
+
 def _why_unfit(info: zipfile.ZipInfo) -> str:
-    parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-    if info.filename.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", info.filename):
+    parts = PurePosixPath(_name(info)).parts
+    if _name(info).startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", _name(info)):
         return "its name leads out of the archive"
     if stat.S_ISLNK(info.external_attr >> 16):
         return "it is a link"
