@@ -80,6 +80,12 @@ _QUESTIONS = click.option(
 )
 
 _RESULTS = click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR")
+_POLICY = click.option(
+    "--policy",
+    type=_FILE,
+    metavar="FILE",
+    help="Late penalties, weights and so on.  [default: DIR/policy.toml, if any]",
+)
 _DEBUG = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders."
 )
@@ -252,32 +258,34 @@ def show(folder: Path, submission: str, question: str | None) -> None:
 
 @main.command()
 @_RESULTS
+@_POLICY
 @click.option(
     "--anonymous", "key", type=_FILE, metavar="KEYFILE",
     help="Write report-anonymous.html, without names: the same for who has the key, which is made if it is not there.",
 )  # fmt: skip
 @_DEBUG
-def report(folder: Path, key: Path | None) -> None:
+def report(folder: Path, policy: Path | None, key: Path | None) -> None:
     """Write report.html once more, of the results that are kept in DIR."""
     from autograder.atomic import write_whole
-    from autograder.batch.database import Database
     from autograder.report.page import FILE, class_page
+    from autograder.report.policy import apply_policy
     from autograder.report.pseudonyms import Pseudonyms
 
-    with contextlib.closing(Database(folder)) as database:
-        results, title = database.results(), database.title or folder.resolve().name
-    if not results:
-        raise UsageError(f"there are no results in {folder}: grade with `-o {folder}` first")
-    path = folder / FILE
+    results, title = _kept_in(folder)
+    path, chosen = folder / FILE, _policy_of(folder, policy)
+    marked = apply_policy(results, chosen) if chosen else []
     if key is not None:
-        results = Pseudonyms.with_key_in(key).anonymous(results)
+        names = Pseudonyms.with_key_in(key)
+        marked = names.anonymous_marks(marked)
+        results = names.anonymous(results)
         path = folder / "report-anonymous.html"
-    write_whole(path, class_page(results, title))
+    write_whole(path, class_page(results, title, marked=marked))
     click.echo(path)
 
 
 @main.command()
 @_RESULTS
+@_POLICY
 @click.option(
     "--for", "platform", type=click.Choice(["canvas", "moodle", "files"]),
     help="Pack the pages for return: by the names that the platform gave to the files, or by the files' own.",
@@ -287,20 +295,17 @@ def report(folder: Path, key: Path | None) -> None:
     help="Show checks that students see from then on, too.  [default: those that they see at once]",
 )  # fmt: skip
 @_DEBUG
-def feedback(folder: Path, platform: str | None, moment: str | None) -> int:
+def feedback(folder: Path, policy: Path | None, platform: str | None, moment: str | None) -> int:
     """Write what each student is to see, and nothing more, to DIR/feedback/: a page, and the same in Markdown.
 
     Exit status 1 if a page could not be packed.
     """
-    from autograder.batch.database import Database
     from autograder.report.feedback import FOLDER, Moment, pack, write_feedback
+    from autograder.report.policy import apply_policy
 
     since: dict[str | None, Moment] = {None: "visible", "due_date": "after_due_date", "published": "after_published"}
-    with contextlib.closing(Database(folder)) as database:
-        results, title = database.results(), database.title or folder.resolve().name
-    if not results:
-        raise UsageError(f"there are no results in {folder}: grade with `-o {folder}` first")
-    written = write_feedback(results, folder, title, since[moment])
+    results, title = _kept_in(folder)
+    written = write_feedback(apply_policy(results, _policy_of(folder, policy)), folder, title, since[moment])
     click.echo(f"{len(written)} pages: {folder / FOLDER}")
     if platform is None:
         return 0
@@ -317,6 +322,7 @@ def feedback(folder: Path, platform: str | None, moment: str | None) -> int:
 
 @main.command()
 @_RESULTS
+@_POLICY
 @click.option(
     "--to", "platform", type=click.Choice(["canvas", "moodle", "gradescope", "csv"]), required=True,
     help="Whose grade book is to import it.",
@@ -328,23 +334,20 @@ def feedback(folder: Path, platform: str | None, moment: str | None) -> int:
 @click.option("--column", default="", metavar="NAME", help="The roster's column for the scores, by its name or title.")
 @click.option("--scale", "is_scaled", is_flag=True, help="Multiply scores, so that all points are those of the roster.")
 @_DEBUG
-def export(folder: Path, platform: str, roster: Path, column: str, is_scaled: bool) -> int:
+def export(folder: Path, policy: Path | None, platform: str, roster: Path, column: str, is_scaled: bool) -> int:
     """Write DIR/grades-PLATFORM.csv, which a grade book imports, of the results that are kept in DIR.
 
     Students are found by their numbers, logins, addresses and names, and never guessed. Exit status 1 if a submission
     is not in it.
     """
     from autograder.atomic import write_whole
-    from autograder.batch.database import Database
     from autograder.report.gradebooks import WRITERS
+    from autograder.report.policy import apply_policy
     from autograder.report.roster import match, read_roster
 
-    with contextlib.closing(Database(folder)) as database:
-        results, title = database.results(), database.title
-    if not results:
-        raise UsageError(f"there are no results in {folder}: grade with `-o {folder}` first")
+    results, title = _kept_in(folder)
     students = read_roster(roster)
-    matched = match(results, students)
+    matched = match(apply_policy(results, _policy_of(folder, policy)), students)
     book = WRITERS[platform](students, matched, column or (title if platform == "canvas" else ""), is_scaled)
     path = folder / f"grades-{platform}.csv"
     write_whole(path, book.text)
@@ -360,6 +363,28 @@ def export(folder: Path, platform: str, roster: Path, column: str, is_scaled: bo
         if names:
             click.echo(sanitize(f"{why}: {', '.join(names)}"))
     return int(len(matched.of) < len(results))
+
+
+def _kept_in(folder: Path) -> tuple[list[Result], str]:
+    """The results that are kept in a folder, and what the assignment is called.
+
+    Raises:
+        UsageError: there are none.
+    """
+    from autograder.batch.database import Database
+
+    with contextlib.closing(Database(folder)) as database:
+        results, title = database.results(), database.title or folder.resolve().name
+    if not results:
+        raise UsageError(f"there are no results in {folder}: grade with `-o {folder}` first")
+    return results, title
+
+
+def _policy_of(folder: Path, named: Path | None) -> Path | None:
+    """The policy that is named, or else the one that is there, if any."""
+    from autograder.report.policy import FILE
+
+    return named or (folder / FILE if (folder / FILE).exists() else None)
 
 
 def _engine(name: str, scheduler: str | None, max_workers: int | None, limits: LaneLimits | None = None) -> Engine:

@@ -14,7 +14,14 @@ from test_page import HOSTILE
 
 from autograder.batch.store import ResultStore
 from autograder.report.feedback import as_html, as_markdown, pack, shown_to_student, write_feedback
+from autograder.report.policy import without_policy
 from autograder.results import Check, LeaderboardEntry, Result, Ruling
+
+
+def shown_to(result, *arguments):
+    [marked] = without_policy([result])
+    return shown_to_student(marked, *arguments)
+
 
 TITLE = "Convolutional neural networks"
 
@@ -45,19 +52,19 @@ GUARDED = Result(
 
 @pytest.mark.parametrize("write", [as_html, as_markdown])
 def test_a_student_sees_what_is_meant_for_students_and_nothing_more(write):
-    text = write(shown_to_student(GUARDED, TITLE))
+    text = write(shown_to(GUARDED, TITLE))
     assert "Told." in text and "Something went wrong on our side" in text and "3 more checks count" in text
     for hidden in ("secret-", "Traceback", "77.7", "0.987654", "0.123456", "1.2345", "Due.", "Published."):
         assert hidden not in re.sub(r"<style>.*?</style>", "", text, flags=re.S)
-    later = write(shown_to_student(GUARDED, TITLE, "after_due_date"))
+    later = write(shown_to(GUARDED, TITLE, "after_due_date"))
     assert "Due." in later and "Published." not in later and "2 more checks count" in later
-    last = write(shown_to_student(GUARDED, TITLE, "after_published"))
+    last = write(shown_to(GUARDED, TITLE, "after_published"))
     assert "Due." in last and "Published." in last and "secret-" not in last
 
 
 def test_no_page_names_another_student(tmp_path):
     results = class_of(60)
-    written = write_feedback(results, tmp_path, TITLE)
+    written = write_feedback(without_policy(results), tmp_path, TITLE)
     names = [result.submission for result in results]
     for result in results:
         for path in written[result.submission]:
@@ -71,7 +78,7 @@ def test_no_page_names_another_student(tmp_path):
 @pytest.mark.parametrize("payload", [*HOSTILE.values(), "```\n# out\n````\n<b>", "\u202e](x)", "- a\n\n# b"])
 def test_in_markdown_what_is_of_a_submission_is_code(payload):
     check = Check("q1.a", payload, 0, 1, "failed", payload)
-    shown = shown_to_student(Result(f"{payload}.py", "partial", (check,), (payload,)), payload)
+    shown = shown_to(Result(f"{payload}.py", "partial", (check,), (payload,)), payload)
     markdown = MarkdownIt("commonmark")
     tokens = markdown.parse(as_markdown(shown))
     headings = [token for token in tokens if token.type == "heading_open"]
@@ -85,7 +92,7 @@ def test_in_markdown_what_is_of_a_submission_is_code(payload):
 def test_nothing_of_a_submission_runs_or_is_fetched(browser, tmp_path, payload):
     check = Check("q1.a", f"T {payload}", 0, 1, "failed", f"F {payload}")
     path = tmp_path / "feedback.html"
-    path.write_text(as_html(shown_to_student(Result(f"{payload}.py", "partial", (check,), (payload,)), TITLE)))
+    path.write_text(as_html(shown_to(Result(f"{payload}.py", "partial", (check,), (payload,)), TITLE)))
     with opened(browser, path) as seen:
         assert f"F {payload}" in seen.page.locator("main").inner_text()
         assert seen.page.locator("script, img, iframe, base, link, svg, a, form").count() == 0
@@ -98,7 +105,7 @@ def test_nothing_of_a_submission_runs_or_is_fetched(browser, tmp_path, payload):
 def test_it_fits_and_axe_finds_nothing_serious(browser, tmp_path, width, scheme):
     result = next(r for r in stored() if 0 < r.score < r.max_score)
     path = tmp_path / "feedback.html"
-    path.write_text(as_html(shown_to_student(result, TITLE)))
+    path.write_text(as_html(shown_to(result, TITLE)))
     with opened(browser, path, width, scheme) as seen:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
         assert seen.serious() == []
@@ -109,7 +116,7 @@ def test_it_fits_and_axe_finds_nothing_serious(browser, tmp_path, width, scheme)
 
 def packed(tmp_path, platform, *names):
     result = stored()[0]
-    written = write_feedback([replace(result, submission=name) for name in names], tmp_path, TITLE)
+    written = write_feedback(without_policy([replace(result, submission=name) for name in names]), tmp_path, TITLE)
     done = pack(written, tmp_path, platform)
     with zipfile.ZipFile(done.path) as archive:
         for name in archive.namelist():

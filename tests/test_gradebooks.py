@@ -12,6 +12,7 @@ from commands import autograder
 from autograder.batch.store import ResultStore
 from autograder.errors import UsageError
 from autograder.report.gradebooks import WRITERS
+from autograder.report.policy import without_policy
 from autograder.report.roster import match, read_roster
 
 ROSTERS = Path(__file__).parent / "rosters"
@@ -27,7 +28,7 @@ def graded(*names, score=30.5):
 
 def written(platform, roster, results, column="", is_scaled=False):
     students = read_roster(ROSTERS / roster)
-    matched = match(results, students)
+    matched = match(without_policy(results), students)
     return WRITERS[platform](students, matched, column, is_scaled), matched
 
 
@@ -82,12 +83,12 @@ def test_names_that_two_have_and_several_files_of_one_are_listed(tmp_path):
     path = tmp_path / "roster.csv"
     path.write_text("name;login\nAda Adler;a1\nADA  adler;a2\nBo Brandt;b\n")
     roster = read_roster(path)
-    matched = match(graded("Ada Adler/x.py", "a2/x.py", "b/x.py", "Bo Brandt.py"), roster)
+    matched = match(without_policy(graded("Ada Adler/x.py", "a2/x.py", "b/x.py", "Bo Brandt.py")), roster)
     assert matched.of_nobody == ["Ada Adler/x.py"] and list(matched.of) == [1]
     assert matched.several == {2: ["b/x.py", "Bo Brandt.py"]}
     assert WRITERS["csv"](roster, matched, "", False).text == (
-        "name;login;submission;score;max_score;status\n"
-        "Ada Adler;a1;;;;missing\nADA  adler;a2;a2/x.py;30.5;32;graded\nBo Brandt;b;;;;missing\n"
+        "name;login;submission;score;max_score;status;before_policy;steps\n"
+        "Ada Adler;a1;;;;missing;;\nADA  adler;a2;a2/x.py;30.5;32;graded;30.5;\nBo Brandt;b;;;;missing;;\n"
     )
 
 

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from autograder.atomic import write_named
 from autograder.report.page import packaged
 from autograder.report.platforms import canvas_user, moodle_folder
+from autograder.report.policy import Marked
 from autograder.results import Check, Result, Visibility, question_of
 from autograder.sanitize import sanitize
 
@@ -32,10 +33,20 @@ _MOMENTS: tuple[Moment, ...] = get_args(Moment)
 class Shown:
     """What is shown of a result."""
 
-    result: Result
+    marked: Marked
     title: str  # of the assignment
     questions: dict[str, list[Check]]
     withheld: int  # checks that count, and are not shown
+
+    @property
+    def result(self) -> Result:
+        """What the graders decided."""
+        return self.marked.result
+
+    @property
+    def steps(self) -> list[str]:
+        """From the points of the graders to those that count, in words that may hold what a person wrote."""
+        return [sanitize(str(step)) for step in self.marked.steps]
 
     @property
     def name(self) -> str:
@@ -48,14 +59,14 @@ class Shown:
         return sanitize(self.result.summary)
 
 
-def shown_to_student(result: Result, title: str, moment: Moment = "visible") -> Shown:
+def shown_to_student(marked: Marked, title: str, moment: Moment = "visible") -> Shown:
     """What a student may see at once, after the due date, or when grades are published; never what is hidden."""
     seen: tuple[Visibility, ...] = _MOMENTS[: _MOMENTS.index(moment) + 1]
     questions: dict[str, list[Check]] = {}
-    for check in result.checks:
+    for check in marked.result.checks:
         if check.visibility in seen:
             questions.setdefault(question_of(check.name), []).append(check)
-    return Shown(result, title, questions, len(result.checks) - sum(map(len, questions.values())))
+    return Shown(marked, title, questions, len(marked.result.checks) - sum(map(len, questions.values())))
 
 
 def as_html(shown: Shown) -> str:
@@ -73,8 +84,11 @@ def as_markdown(shown: Shown) -> str:
 
 def _markdown(shown: Shown) -> Iterator[str]:
     yield f"# {_escaped(shown.title)}"
-    yield f"{shown.result.score:g} of {shown.result.max_score:g} points for this submission:"
+    yield f"{shown.marked.score:g} of {shown.marked.max_score:g} points for this submission:"
     yield _fenced(shown.name)
+    if shown.steps:
+        yield "From the points of the checks to these:"
+        yield _fenced("\n".join(shown.steps))
     yield _fenced(shown.summary)
     for question, checks in shown.questions.items():
         got, most = sum(check.points for check in checks), sum(check.max_points for check in checks)
@@ -101,15 +115,15 @@ def _fenced(text: str) -> str:
 
 
 def write_feedback(
-    results: Sequence[Result], folder: Path, title: str, moment: Moment = "visible"
+    results: Sequence[Marked], folder: Path, title: str, moment: Moment = "visible"
 ) -> dict[str, tuple[Path, Path]]:
     """Write ``feedback/<submission>.html`` and ``.md`` into a folder; returns where those of each submission are."""
     written = {}
-    for result in results:
-        shown = shown_to_student(result, title, moment)
-        written[result.submission] = (
-            write_named(folder / FOLDER, result.submission, ".html", as_html(shown)),
-            write_named(folder / FOLDER, result.submission, ".md", as_markdown(shown)),
+    for marked in results:
+        shown = shown_to_student(marked, title, moment)
+        written[marked.submission] = (
+            write_named(folder / FOLDER, marked.submission, ".html", as_html(shown)),
+            write_named(folder / FOLDER, marked.submission, ".md", as_markdown(shown)),
         )
     return written
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autograder.errors import UsageError
+from autograder.report.policy import Marked
 from autograder.report.roster import Matched, Roster
-from autograder.results import Result
 from autograder.sanitize import spreadsheet_text
 
 
@@ -78,8 +78,9 @@ def _as_csv(roster: Roster, matched: Matched, _column_name: str, _is_scaled: boo
     rows = []
     for n, student in enumerate(roster.students):
         got = matched.of.get(n)
-        rows.append([*student, *(_row_of(got) if got else ("", "", "", "missing"))])
-    return Book(roster.written([*roster.header, "submission", "score", "max_score", "status"], rows))
+        rows.append([*student, *(_row_of(got) if got else ("", "", "", "missing", "", ""))])
+    columns = ["submission", "score", "max_score", "status", "before_policy", "steps"]
+    return Book(roster.written([*roster.header, *columns], rows))
 
 
 WRITERS: dict[str, Writer] = {
@@ -129,8 +130,15 @@ def _replaced(row: Sequence[str], place: int, score: float) -> list[str]:
     return [*row[:place], _number(score), *row[place + 1 :]]
 
 
-def _row_of(result: Result) -> tuple[str, str, str, str]:
-    return spreadsheet_text(result.submission), _number(result.score), _number(result.max_score), result.status
+def _row_of(result: Marked) -> tuple[str, ...]:
+    return (
+        spreadsheet_text(result.submission),
+        _number(result.score),
+        _number(result.max_score),
+        result.status,
+        _number(result.result.score),
+        spreadsheet_text("; ".join(map(str, result.steps))),
+    )
 
 
 def _number(value: float) -> str:

@@ -22,6 +22,7 @@ from markupsafe import Markup
 from autograder.atomic import write_whole
 from autograder.report.causes import Told, cause_told
 from autograder.report.listener import Listener
+from autograder.report.policy import Marked
 from autograder.report.statistics import check_statistics, distribution
 from autograder.results import Check, Result, question_of
 from autograder.sanitize import sanitize
@@ -48,8 +49,10 @@ class ClassPage(Listener):
             write_whole(self.folder / FILE, class_page(results, self.title, is_complete=is_complete))
 
 
-def class_page(results: Sequence[Result], title: str, *, is_complete: bool = True) -> str:
-    """The page as HTML. There is at least one result."""
+def class_page(
+    results: Sequence[Result], title: str, *, marked: Sequence[Marked] = (), is_complete: bool = True
+) -> str:
+    """The page as HTML. There is at least one result; ``marked`` are the same by a policy, if there is one."""
     causes = _causes(results)
     checks = check_statistics(results)
     environment = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -67,7 +70,8 @@ def class_page(results: Sequence[Result], title: str, *, is_complete: bool = Tru
         examples=EXAMPLES,
         checks=checks,
         questions=list(dict.fromkeys(question_of(check.name) for check in checks)),
-        data=_data(results, title, causes),
+        data=_data(results, title, causes, marked),
+        has_policy=bool(marked),
         style=Markup(packaged("static", "report.css")),  # noqa: S704  # our own files
         scripts=[(Markup(script), _digest(script)) for script in scripts],  # noqa: S704
     )
@@ -128,13 +132,16 @@ class _Texts:
         return self.numbers.setdefault(text, len(self.numbers))
 
 
-def _data(results: Sequence[Result], title: str, causes: Sequence[_Cause]) -> dict[str, Any]:
+def _data(results: Sequence[Result], title: str, causes: Sequence[_Cause], marked: Sequence[Marked]) -> dict[str, Any]:
     """All of it, small: what is said more than once goes by its number."""
     texts = _Texts()
     checks = list({check.name: check for result in results for check in result.checks}.values())
     places = {check.name: place for place, check in enumerate(checks)}
     codes = {cause.told.code: place for place, cause in enumerate(causes)}
     submissions = [_submission(result, places, codes, texts) for result in results]
+    for submission, after in zip(submissions, marked, strict=False):
+        steps = [texts.number(sanitize(str(step))) for step in after.steps]
+        submission["policy"] = [after.score, after.max_score, steps]
     return {
         "title": title,
         "outcomes": _OUTCOMES,

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from autograder.errors import AutograderError, UsageError
+from autograder.report.policy import Marked
 from autograder.results import Check, Result
 
 _DIGITS = 8  # hexadecimal: of 3,000 names, two are alike once in a thousand classes
@@ -60,6 +61,14 @@ class Pseudonyms:
         if len({result.submission for result in renamed}) < len(renamed):
             raise AutograderError("two submissions would get the same name: take another key")
         return renamed
+
+    def anonymous_marks(self, marked: Sequence[Marked]) -> list[Marked]:
+        """The same of results to which a policy was applied; what a person gave for a reason is left out."""
+        renamed = []
+        for each in marked:
+            steps = tuple(replace(step, words=step.words.partition(": ")[0]) for step in each.steps)
+            renamed.append(replace(each, result=self._renamed(each.result), steps=steps))
+        return sorted(renamed, key=lambda each: each.submission)
 
     def _renamed(self, result: Result) -> Result:
         path, own = PurePosixPath(result.submission), self.of(result.submission)

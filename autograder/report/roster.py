@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.errors import UsageError
 from autograder.report.platforms import canvas_user, moodle_participant
-from autograder.results import Result
+from autograder.report.policy import Marked
 
 _CANVAS_ID, _MOODLE_ID = "number in Canvas", "number in Moodle"
 _IDENTIFIERS = {
@@ -138,19 +138,19 @@ def _is_above(row: Sequence[str]) -> bool:
 class Matched:
     """Whose submission is whose."""
 
-    of: dict[int, Result] = field(default_factory=dict)  # by the student's place in the roster
+    of: dict[int, Marked] = field(default_factory=dict)  # by the student's place in the roster
     of_nobody: list[str] = field(default_factory=list)  # submissions that fit no student, or two
     several: dict[int, list[str]] = field(default_factory=dict)  # submissions of one student, none of which is taken
     to_be_graded_again: list[str] = field(default_factory=list)  # no score of theirs is one
 
 
-def match(results: Sequence[Result], roster: Roster) -> Matched:
+def match(results: Sequence[Marked], roster: Roster) -> Matched:
     """Find the student of each submission."""
     owners: dict[Key, frozenset[int]] = {}
     for place, student in enumerate(roster.students):
         for key in roster.keys(student):
             owners[key] = owners.get(key, frozenset()) | {place}
-    found: dict[int, list[Result]] = {}
+    found: dict[int, list[Marked]] = {}
     matched = Matched()
     for result in results:
         places = _students_of(result.submission, owners)

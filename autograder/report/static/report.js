@@ -91,6 +91,12 @@
       `${number(submission.score)} of ${number(submission.max)} points · `,
       element("span", { class: `status ${submission.status}` }, submission.status),
       ` · ${submission.seconds} s · sandbox: ${texts[submission.sandbox] || "none was needed"}`));
+    if (submission.policy) {
+      const [score, most, steps] = submission.policy;
+      opened.append(element("p", null, element("strong", null, `${number(score)} of ${number(most)} points count`),
+        steps.length ? ", by the policy:" : ": the policy changes nothing."));
+      if (steps.length) opened.append(element("ol", null, ...steps.map((step) => element("li", null, texts[step]))));
+    }
     for (const note of submission.notes) opened.append(element("div", { class: "feedback" }, texts[note]));
     if (texts[submission.trouble]) {
       opened.append(element("h3", null, "Trouble on our side"), element("div", { class: "feedback" }, texts[submission.trouble]));
@@ -132,6 +138,7 @@
     }
     return {
       place, name: submission.name, score: submission.score, status: submission.status, seconds: submission.seconds,
+      counts: submission.policy ? submission.policy[0] : 0,
       points: questions.map((question) => (got.has(question) ? Math.round(got.get(question) * 100) / 100 : "")),
       lost: new Set(questions.filter((question) => got.has(question) && got.get(question) < most.get(question) - 1e-9)),
       causes: new Set(submission.checks.map((check) => check[7])),
@@ -154,6 +161,7 @@
     language: { search: "Search names", info: "_START_ to _END_ of _TOTAL_", infoFiltered: "(of _MAX_)", zeroRecords: "No submission is like that.", infoEmpty: "None" },
     columns: [
       { title: "submission", data: "name", type: "string", render: linked },
+      ...(data.submissions[0].policy ? [{ title: "counts", data: "counts", type: "num", className: "n", searchable: false }] : []),
       { title: "score", data: "score", type: "num", className: "n", searchable: false },
       ...questions.map((question, n) => ({ title: escaped(question), data: (row) => row.points[n], type: "num", className: "n", searchable: false })),
       { title: "status", data: "status", type: "string", render: status, searchable: false },
