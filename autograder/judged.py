@@ -99,10 +99,12 @@ class Judged:
         Raises:
             StudentFault: the computation can't be carried out.
         """
-        answer = self._asked(
-            f"predict {_digest(images)}", lambda room, number: room.about(number, "predict", sent(images))
-        )
-        return scores_of(answer, images, self._label)
+        return scores_of(self._outputs(images), images, self._label)
+
+    def _outputs(self, images: Images) -> np.ndarray:
+        name = f"predict {_digest(images)}"
+        outputs: np.ndarray = self._asked(name, lambda room, number: room.about(number, "predict", sent(images)))
+        return outputs
 
     def after_epochs(self, images: np.ndarray) -> Any:
         """What it would have answered to images ``(N, C, H, W)`` after each epoch of the last training.
@@ -128,7 +130,7 @@ class Judged:
         Raises:
             BadClaim: that is something else.
         """
-        handed, again = self.predict(images), self.predict(images)
+        handed, again = self._outputs(images), self._outputs(images)
         if not np.array_equal(handed, again, equal_nan=True):
             return
         own = answers(images)

