@@ -365,6 +365,19 @@ def export(folder: Path, policy: Path | None, platform: str, roster: Path, colum
     return int(len(matched.of) < len(results))
 
 
+@main.command()
+@click.argument("code", required=False)
+@click.option("--all", "everything", is_flag=True, help="All of them, in Markdown.")
+@_DEBUG
+def explain(code: str | None, everything: bool) -> None:
+    """Say what the CODE of a cause means: no-zero-grad, or q4.no-zero-grad as reports have it."""
+    from autograder.report.explain import all_explained, explained
+
+    if (code is None) != everything:
+        raise UsageError("name one code, or ask for --all")
+    click.echo(explained(code) if code is not None else all_explained(), nl=code is not None)
+
+
 def _kept_in(folder: Path) -> tuple[list[Result], str]:
     """The results that are kept in a folder, and what the assignment is called.
 

@@ -17,7 +17,7 @@ from pydantic import InstanceOf, TypeAdapter, ValidationError
 
 from autograder.errors import AutograderError
 
-VERSION = 2  # of the data that results are written as; to be raised with a step in `_MIGRATIONS`
+VERSION = 3  # of the data that results are written as; to be raised with a step in `_MIGRATIONS`
 Text = InstanceOf[str]  # any: pydantic's own has no room for a lone surrogate, which a traceback may hold
 
 Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
@@ -98,6 +98,18 @@ class LeaderboardEntry:
 
 
 @dataclass(frozen=True)
+class Training:
+    """How the first training for a question went: numbers to be drawn, for the instructor."""
+
+    question: Text
+    losses: tuple[float, ...]  # at backward passes, or means of some neighbours: claimed
+    history: tuple[tuple[Text, tuple[float, ...]], ...]  # what the training returned, by name: claimed
+    # Hidden images of each class, a row, by the class that they were taken for: computed.
+    confusion: tuple[tuple[int, ...], ...]
+    kernels: tuple[tuple[tuple[int, ...], ...], ...]  # of the first convolution, in shades of -99 to 99: computed
+
+
+@dataclass(frozen=True)
 class Result:
     """What one submission got."""
 
@@ -110,6 +122,7 @@ class Result:
     seconds: float = 0.0
     leaderboard: tuple[LeaderboardEntry, ...] = ()
     answers: tuple[Answer, ...] = ()  # to be marked by hand; no score has to do with them
+    trainings: tuple[Training, ...] = ()  # the first for each question that asks for some
 
     @property
     def score(self) -> float:
@@ -186,8 +199,16 @@ def _saying_what_checks_rest_on(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "checks": checks}
 
 
+def _without_trainings(content: dict[str, Any]) -> dict[str, Any]:
+    """Version 3: until then none was kept."""
+    return {**content, "trainings": []}
+
+
 # From a version to what makes the next one's data of its data.
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _saying_what_checks_rest_on}
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: _saying_what_checks_rest_on,
+    2: _without_trainings,
+}
 
 
 def _plain(value: Any) -> Any:

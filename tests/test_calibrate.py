@@ -36,7 +36,7 @@ class Experiment:
     def run(self, label, epochs):
         accuracy = self.submission.train(self.key.seed(label), epochs)
         observed = Observations(Seen(), 10, 2.3, 2.3, accuracy, accuracy, ())
-        return types.SimpleNamespace(accuracy=accuracy, observed=observed, unrecordable="")
+        return types.SimpleNamespace(accuracy=accuracy, observed=observed, unrecordable="", training=None)
 
     def again(self, *_arguments, **_settings):
         raise StudentFault("there is nothing to mend")

@@ -1,6 +1,7 @@
 """The page of a class, in a real browser, and what it is made of."""
 
 import hashlib
+import math
 import re
 import statistics as stats
 from dataclasses import replace
@@ -17,7 +18,7 @@ from autograder.report.causes import cause_told
 from autograder.report.page import class_page
 from autograder.report.pseudonyms import Pseudonyms
 from autograder.report.statistics import check_statistics, distribution
-from autograder.results import Check, LeaderboardEntry, Result
+from autograder.results import Check, LeaderboardEntry, Result, Training
 
 SIZE = 120
 NAMES = "#submissions tbody td:first-child"
@@ -136,8 +137,41 @@ def test_the_rule_of_a_verdict_and_the_accuracy_among_the_class_are_shown(page, 
     assert decided[0] in part.inner_text()
     values = [entry.value for r in results for entry in r.leaderboard]
     better = sum(value > results[place].leaderboard[0].value for value in values)
-    assert f"{better} of {len(values)} submissions have a better one" in part.locator("figcaption").inner_text()
-    assert part.locator("svg").count() == 1
+    assert (
+        f"{better} of {len(values)} submissions have a better one" in part.locator("> figure figcaption").inner_text()
+    )
+    assert part.locator("> figure svg").count() == 1
+
+
+def test_a_training_is_drawn_and_said_in_words(page, results):
+    place = next(n for n, r in enumerate(results) if r.trainings)
+    page.goto(page.url.partition("#")[0] + f"#submission={results[place].submission}")
+    words = page.locator("#opened .training figcaption").all_inner_texts()
+    assert len(words) == page.locator("#opened .training svg").count() == 4
+    training = results[place].trainings[0]
+    assert words[1].startswith("What it returned: ")
+    assert all(f"{name} ends at {values[-1]:g}" in words[1] for name, values in training.history)
+    wrong = [
+        (count, n, k) for n, row in enumerate(training.confusion) for k, count in enumerate(row) if n != k
+    ]  # fmt: skip
+    assert f"{max(wrong)[0]} images" in words[2]
+    drawn = page.locator("#opened .training [role=img]").nth(2).locator("text").all_text_contents()
+    counts = [str(count) for row in training.confusion for count in row if count]
+    assert drawn[-len(counts) :] == counts
+
+
+def test_what_is_no_number_in_a_training_is_said(browser, tmp_path):
+    odd = Training("q4", (1.0, math.nan), (("val_loss", (math.nan,)),), ((0, 0), (0, 0)), (((0,),),))
+    none = Training("q4", (math.nan,), (), (), ())
+    path = tmp_path / "report.html"
+    path.write_text(
+        class_page([replace(r, trainings=(t,)) for r, t in zip(class_of(2), (odd, none), strict=True)], "Title")
+    )
+    with opened(browser, path) as seen:
+        for n, words in enumerate(["and not always a number", "never a number"]):
+            seen.page.locator(NAMES).nth(n).get_by_role("link").click()
+            assert words in seen.page.locator("#opened .training").inner_text()
+        assert not seen.errors
 
 
 def test_it_can_be_used_with_the_keyboard_alone(page):
@@ -180,7 +214,7 @@ def test_it_fits_and_axe_finds_nothing_serious(browser, written, width, scheme):
 def test_3000_submissions_open_in_less_than_two_seconds(browser, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(class_page(class_of(3000), "Everybody"))
-    assert path.stat().st_size < 8e6
+    assert path.stat().st_size < 16e6
     context = browser.new_context()
     page = context.new_page()
     session = context.new_cdp_session(page)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograder import results
 from autograder.errors import AutograderError
-from autograder.results import VERSION, Answer, Check, LeaderboardEntry, Result, Ruling
+from autograder.results import VERSION, Answer, Check, LeaderboardEntry, Result, Ruling, Training
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates and control characters too
 NUMBERS = st.floats()
@@ -66,6 +66,7 @@ RESULT = Result(
     math.inf,
     (LeaderboardEntry("accuracy", -math.inf, "asc"),),
     (Answer("Why?", (("markdown", "Say why."),), (("code", "..."),)),),
+    (Training("q4", (2.3, math.nan), (("val_loss", (0.5, 0.25)),), ((3, 1), (0, 4)), (((-99, 0), (5, 99)),)),),
 )
 VERSION_1 = (
     '{"version": 1, "submission": "ada/hw.ipynb", "status": "graded", "checks": [{"name": "q1.a", '
@@ -80,6 +81,10 @@ VERSION_1 = (
 )  # RESULT, as the first version wrote it
 VERSION_2 = VERSION_1.replace('"version": 1', '"version": 2').replace(
     '"passed": true}]}]', '"passed": true}], "rests_on": "claimed", "claimed_since": "it reads numbers"}]'
+)
+VERSION_3 = VERSION_2.replace('"version": 2', '"version": 3').removesuffix("}") + (
+    ', "trainings": [{"question": "q4", "losses": [2.3, "NaN"], "history": [["val_loss", [0.5, 0.25]]], '
+    '"confusion": [[3, 1], [0, 4]], "kernels": [[[-99, 0], [5, 99]]]}]}'
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | NUMBERS | ANY_TEXT | st.sampled_from(["NaN", "1", "graded"]),
@@ -104,8 +109,10 @@ def test_a_result_comes_back_as_it_was(result):
 def test_the_first_version_is_read_for_ever():
     """Whoever gives a result another field raises the version, and says what it is in older ones."""
     old = [dataclasses.replace(check, rests_on="unknown", claimed_since="") for check in RESULT.checks]
-    assert Result.from_json(VERSION_1).to_dict() == dataclasses.replace(RESULT, checks=tuple(old)).to_dict()
-    assert Result.from_json(VERSION_2).to_dict() == RESULT.to_dict()
+    second = dataclasses.replace(RESULT, trainings=())
+    assert Result.from_json(VERSION_1).to_dict() == dataclasses.replace(second, checks=tuple(old)).to_dict()
+    assert Result.from_json(VERSION_2).to_dict() == second.to_dict()
+    assert Result.from_json(VERSION_3).to_dict() == RESULT.to_dict()
 
 
 def test_every_field_is_written():

@@ -213,7 +213,7 @@ def test_a_training_that_fails_by_chance_counts_as_one_without_success(make_assi
         "class Experiment:\n"
         "    def __init__(self, train, key): self.train, self.key = train, key\n"
         "    def run(self, label):\n"
-        "        return S(accuracy=self.train(), unrecordable='', observed=S(seen=S(cpu_seconds=0.0)))\n"
+        "        return S(accuracy=self.train(), unrecordable='', training=None, observed=S(seen=S(cpu_seconds=0.0)))\n"
         "@points(1, 'Learns')\n"
         "def test_learns(submission, key, make_trials):\n"
         "    make_trials(Experiment(submission.train, key)).reaches('accuracy', 0.5, false_fail=1e-4)\n"

@@ -181,7 +181,12 @@ class _Parts:
 
     def replay(self, assignment: Assignment, sandbox: Sandbox, replay: Replay, questions: Collection[str] = ()) -> bool:
         """The same from evidence; nothing is added where that does not go far enough."""
-        log = replace(self.log, told=set(self.log.told), reasons=list(self.log.reasons))
+        log = replace(
+            self.log,
+            told=set(self.log.told),
+            reasons=list(self.log.reasons),
+            trainings=dict(self.log.trainings),
+        )
         before = list(self.runs), log, self.reports, self.layers
         with worker_for(assignment, self.submission, sandbox, journal=replay) as remote:
             self.run(assignment, remote, questions)
@@ -217,6 +222,7 @@ class _Parts:
             confinement=tuple(layers),
             leaderboard=run.leaderboard,
             answers=self.submission.answers,
+            trainings=tuple(self.log.trainings.values()),
             seconds=time.monotonic() - self._began,
         )
 

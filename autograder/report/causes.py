@@ -28,7 +28,7 @@ _LONGEST = 160  # characters of the words
 _LONGEST_SLUG = 60
 _DIAGNOSED = re.compile(r"^(?:Most likely|Most likely, again|It is also this): (?P<name>.+?)(?:\. |\.?$)", re.MULTILINE)
 # What the framework says whatever the exercise: code, name, and how it is told in a feedback.
-_OURS = (
+OURS = (
     ("no-code", "no code could be read from the file", r"^There is no code to check\."),
     ("not-answered", "it is left as it was handed out", r"(is|are) still the stubs?\b|returns nothing yet\b"),
     ("not-defined", "what is asked for is not defined", r"^`[^`]+` is not defined\b"),
@@ -54,7 +54,7 @@ def _cause_of(feedback: str) -> tuple[str, str]:
     if found := _DIAGNOSED.search(feedback):
         name = found["name"]
         return CODES.get(name) or _slug(name), name
-    for code, name, pattern in _OURS:
+    for code, name, pattern in OURS:
         if re.search(pattern, feedback):
             return code, name
     if found := _RAISED.match(feedback):

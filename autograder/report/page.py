@@ -24,7 +24,7 @@ from autograder.report.causes import Told, cause_told
 from autograder.report.listener import Listener
 from autograder.report.policy import Marked
 from autograder.report.statistics import check_statistics, distribution
-from autograder.results import Check, Result, question_of
+from autograder.results import Check, Result, Training, question_of
 from autograder.sanitize import sanitize
 
 FILE = "report.html"
@@ -171,6 +171,7 @@ def _submission(result: Result, places: dict[str, int], codes: dict[str, int], t
             for entry in result.leaderboard
             if math.isfinite(entry.value)
         ],
+        "trainings": [_training(training) for training in result.trainings],
         "checks": [
             [
                 places[check.name],
@@ -186,3 +187,18 @@ def _submission(result: Result, places: dict[str, int], codes: dict[str, int], t
             for check in result.checks
         ],
     }
+
+
+def _training(training: Training) -> list[Any]:
+    """What is drawn; what is no number is null."""
+    return [
+        training.question,
+        [_drawn(loss) for loss in training.losses],
+        [[sanitize(name, 40), [_drawn(value) for value in values]] for name, values in training.history],
+        training.confusion,
+        training.kernels,
+    ]
+
+
+def _drawn(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -26,7 +26,8 @@ from autograder.errors import StudentFault, TimedOut, WorkerGone
 from autograder.judged import COMPARED, Images, Judged, shape_of, shapes_of
 from autograder.probes import Probes, Recorded
 from autograder.remote import Handle
-from autograder.results import Direction
+from autograder.results import Direction, Training
+from autograder.training.pictured import kernels_of, pictured
 from autograder.training.reasons import Reason, again_in_words, found_at_once, in_words
 from autograder.training.requirements import MAIN, Requirement, trainings
 from autograder.training.rulings import Ruler, Verdict
@@ -67,6 +68,7 @@ class Trial:
     accuracy_as_renamed: float  # on those, by the names of the validation images; see `Experiment.run`
     unrecordable: str = ""  # why the model could not be judged as data, and was asked itself
     noted: Callable[[], None] = lambda: None  # called where a claim is looked at
+    training: Training | None = None  # as numbers to be drawn
 
     @property
     def claims(self) -> Seen:
@@ -170,6 +172,7 @@ class Experiment:
             changes = self.probes.reduce(
                 "changes", lambda: compare_parameters(drawn.parameters(), trained.parameters())
             )
+            kernels = self.probes.reduce("kernels", lambda: kernels_of(trained.parameters()))
             after = self._predict(model, trained, given)
             judged = seen if validation is None else seen[:0]
             validation_outputs = self._predict(model, trained, judged)
@@ -212,6 +215,14 @@ class Experiment:
             accuracy_as_renamed=accuracy(hidden_outputs, renamed[self.hidden[:hidden].labels]),
             unrecordable=drawn.unrecordable or trained.unrecordable,
             noted=self.probes.note_claim,
+            training=pictured(
+                recorded.seen.losses,
+                recorded.value,
+                hidden_outputs[:, rename] if hidden_outputs.shape[1:] == (self.classes,) else hidden_outputs,
+                self.hidden[:hidden].labels,
+                self.classes,
+                kernels,
+            ),
         )
 
     def _sets(
@@ -314,6 +325,7 @@ class TrialLog:
     question: str = ""  # that is being asked
     reasons: list[Reason] = field(default_factory=list)  # that were told
     timed_out: TimedOut | None = None  # in a trial; others would take as long
+    trainings: dict[str, Training] = field(default_factory=dict)  # the first for each question
 
 
 class Trials:
@@ -361,6 +373,8 @@ class Trials:
                 self._log.timed_out = fault
             return fault
         self._log.seconds.setdefault(self._kind, []).append(trial.observed.seen.cpu_seconds)
+        if trial.training is not None and self._log.question not in self._log.trainings:
+            self._log.trainings[self._log.question] = replace(trial.training, question=self._log.question)
         return trial
 
     def reaches(self, measure: str, threshold: float, *, false_fail: float, called: str = "", hint: str = "") -> None:

@@ -55,6 +55,63 @@
     }));
   }
 
+  const figure = (plot, words) => element("figure", null, picture(plot), element("figcaption", null, words));
+
+  function drawLosses(losses) {
+    const points = losses.map((loss, n) => ({ n: losses.length > 1 ? (100 * n) / (losses.length - 1) : 0, loss }));
+    const known = losses.filter((loss) => loss !== null);
+    return figure(Plot.plot({
+      ...quiet, height: 200, width: 560, ariaLabel: "Loss from batch to batch",
+      x: { label: "percent of the training" }, y: { label: "loss", grid: true, zero: true },
+      marks: [Plot.line(points, { x: "n", y: "loss", stroke: "var(--mark)" }), Plot.ruleY([0])],
+    }), `The loss that it met, from batch to batch, as its own process says: ${known.length ? `from ${number(known[0])} to ${number(known.at(-1))}` : "never a number"}${known.length < losses.length ? ", and not always a number" : ""}.`);
+  }
+
+  function drawHistory(history) {
+    const points = history.flatMap(([name, values]) => values.map((value, n) => ({ name, epoch: n + 1, value })));
+    return figure(Plot.plot({
+      ...quiet, height: 200, width: 560, marginRight: 110, ariaLabel: "What the training returned, from epoch to epoch",
+      x: { label: "epoch", tickFormat: "d", ticks: 6 }, y: { label: null, grid: true }, color: { scheme: "Observable10" },
+      marks: [
+        Plot.line(points, { x: "epoch", y: "value", stroke: "name", z: "name" }),
+        Plot.text(points, Plot.selectLast({ x: "epoch", y: "value", z: "name", text: "name", textAnchor: "start", dx: 5, fill: "currentColor" })),
+      ],
+    }), `What it returned: ${history.map(([name, values]) => `${name} ends at ${values.at(-1) ?? "no number"}`).join(", ")}.`);
+  }
+
+  function drawConfusion(confusion) {
+    const cells = confusion.flatMap((row, truth) => row.map((count, taken) => ({ truth, taken, count })));
+    const most = Math.max(...cells.map((cell) => cell.count)), size = Math.max(220, 34 * confusion.length);
+    const worst = cells.filter((cell) => cell.truth !== cell.taken).reduce((a, b) => (b.count > a.count ? b : a), { count: 0 });
+    return figure(Plot.plot({
+      ...quiet, height: size, width: size + 60, ariaLabel: "Confusion matrix", color: { scheme: "Blues", domain: [0, most] },
+      x: { label: "taken for", axis: "top" }, y: { label: "class" },
+      marks: [
+        Plot.cell(cells, { x: "taken", y: "truth", fill: "count", inset: 0.5 }),
+        Plot.text(cells.filter((cell) => cell.count), { x: "taken", y: "truth", text: "count", fill: (cell) => (cell.count > most / 2 ? "white" : "black") }),
+      ],
+    }), `Hidden images of each class, by the class that they were taken for.${worst.count ? ` Most often, ${worst.truth} was taken for ${worst.taken}: ${worst.count} images.` : ""}`);
+  }
+
+  function drawKernels(kernels) {
+    const shades = kernels.flatMap((kernel, k) => kernel.flatMap((row, y) => row.map((shade, x) => ({ k, x, y, shade }))));
+    const across = Math.min(8, kernels.length), down = Math.ceil(kernels.length / across);
+    return figure(Plot.plot({
+      ...quiet, width: 68 * across, height: 68 * down, margin: 0, ariaLabel: "Kernels of the first convolution", padding: 0,
+      color: { scheme: "RdBu", domain: [-99, 99] }, x: { axis: null }, y: { axis: null }, fx: { axis: null, padding: 0.15 }, fy: { axis: null, padding: 0.15 },
+      marks: [Plot.cell(shades, { x: "x", y: "y", fx: (d) => d.k % across, fy: (d) => Math.floor(d.k / across), fill: "shade" })],
+    }), `${kernels.length} kernels of the first convolution, first channel; white is 0, red below, blue above.`);
+  }
+
+  function trainingShown([_question, losses, history, confusion, kernels]) {
+    const part = element("div", { class: "training" });
+    if (losses.length) part.append(drawLosses(losses));
+    if (history.length) part.append(drawHistory(history));
+    if (confusion.length) part.append(drawConfusion(confusion));
+    if (kernels.length) part.append(drawKernels(kernels));
+    return part;
+  }
+
   // --- one submission ------------------------------------------------------------------------------------------------
 
   function rank(name, own, order) {
@@ -103,6 +160,9 @@
     }
     for (const [name, own, better] of submission.board) {
       opened.append(element("figure", null, drawAmongAll(name, own), element("figcaption", null, rank(name, own, better))));
+    }
+    for (const training of submission.trainings) {
+      opened.append(element("h3", null, `The first training for ${training[0]}`), trainingShown(training));
     }
     opened.append(...submission.checks.map(checkShown));
     opened.hidden = false;
