@@ -246,7 +246,7 @@ def test_a_full_disk_loses_nothing_that_was_there_and_is_said_plainly(make_assig
         rm {out}/filler
         {grade} '{folder}/ada'; echo status $?
     """
-    disk = ["bwrap", "--dev-bind", "/", "/", "--size", str(100 * 4096), "--tmpfs", out, "sh", "-c", script]
+    disk = ["bwrap", "--dev-bind", "/", "/", "--size", str(1000 * 4096), "--tmpfs", out, "sh", "-c", script]
     done = subprocess.run(disk, capture_output=True, text=True, timeout=300, check=False)
     assert "Traceback" not in done.stderr
     full = [line for line in done.stderr.splitlines() if "could not be written" in line]

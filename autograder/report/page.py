@@ -46,7 +46,12 @@ class ClassPage(Listener):
     def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
         """Write it, if there are results."""
         if results:
-            write_whole(self.folder / FILE, class_page(results, self.title, is_complete=is_complete))
+            try:
+                write_whole(self.folder / FILE, class_page(results, self.title, is_complete=is_complete))
+            except OSError:
+                if is_complete:
+                    raise
+                # What is under way says it already, as of a full disk, and says more.
 
 
 def class_page(
