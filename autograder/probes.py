@@ -76,6 +76,11 @@ class Probes:
         """Declare that students may know what is given within the block: see the method of the submission."""
         return self._remote.public_inputs()
 
+    @property
+    def fingerprint(self) -> str:
+        """See :attr:`autograder.remote.RemoteSubmission.fingerprint`."""
+        return self._remote.fingerprint
+
     def note_claim(self, since: str = "") -> None:
         """See :meth:`autograder.remote.RemoteSubmission.note_claim`."""
         self._remote.note_claim(since)

@@ -8,6 +8,7 @@ rebuilt here, or a handle.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -220,6 +221,14 @@ class RemoteSubmission:
         """Graders begin with a question: where evidence is kept, it is kept by questions."""
         if self._journal is not None:
             self._journal.begin(question, self.seconds_used(), self._knows_hidden)
+
+    @property
+    def fingerprint(self) -> str:
+        """Other for each submission, and the same whenever it is graded: a BLAKE2b digest of its code."""
+        digest = hashlib.blake2b(digest_size=16)
+        for cell in self._submission.cells:
+            digest.update(cell.source.encode("utf-8", "surrogatepass") + b"\0")
+        return digest.hexdigest()
 
     def line_of(self, label: str, number: int) -> str:
         """A line of the submission's own text, by its cell; empty where there is none."""

@@ -28,6 +28,8 @@ from autograder.diagnosis.causes import Observations, Seen
 
 
 class Experiment:
+    variation = None
+
     probes = None  # no worker is looked into
 
     def __init__(self, submission, key):

@@ -40,6 +40,8 @@ from types import SimpleNamespace
 from autograder import partial_credit, points
 
 class Experiment:
+    variation = None
+
     def __init__(self, train, key):
         self.train, self.key = train, key
 

@@ -1,20 +1,25 @@
 """Trials, in a real worker: what a submission is trained on, and what the grader makes of it."""
 
+import numpy as np
 import pytest
 
 import autograder.training
+from autograder.assignment import Key
 from autograder.errors import OldName
 from autograder.grading.grade import grade
 from autograder.sandbox import choose
+from autograder.training import Examples, Variation
 from autograder.training.calibration import FILE, Calibration
 
 GRADER = """
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from autograder import points, tensor
 from autograder.errors import TimedOut
-from autograder.training import Examples, Experiment
+from autograder.training import Examples, Experiment, Variation
 
 IMAGES = np.random.default_rng(0).random((90, 1, 4, 4), dtype=np.float32)
 LABELS = np.arange(90) % 3
@@ -68,7 +73,7 @@ PART = "pass"
 def graded(make_assignment, tmp_path):
     def run(submission, whole=PART, part=PART, seconds=60, limits=""):
         grader = GRADER.replace("{all}", whole).replace("{part}", part).replace("{seconds}", str(seconds))
-        assignment = make_assignment({"test_q1.py": grader}, limits, f"tiny{len(list(tmp_path.iterdir()))}")
+        assignment = make_assignment({"test_q1.py": grader}, limits, f"tiny{len(list(tmp_path.glob('solutions/*')))}")
         settings = assignment.folder / "assignment.toml"
         settings.write_text(settings.read_text().replace("preload = []", 'preload = ["torch"]'))
         path = tmp_path / "hand_in.py"
@@ -122,6 +127,62 @@ def test_few_images_are_balanced_and_validation_images_may_have_other_names(grad
     heart = make_trials(experiment, "h", epochs=1, batch_size=8, images=6, validation="the training images")[0]
     assert np.array_equal(heart.value["val"], heart.value["y"])"""
     assert passed(graded(TELLS, part=part))
+
+
+def test_images_of_trials_are_varied_and_copies_each_in_its_own_way(graded):
+    whole = """experiment = replace(experiment, variation=Variation(shift=1, mirrored=True, contrast=0.1, noise=0.02))
+    few = make_trials(experiment, "few", epochs=1, batch_size=8, images=3, copies=4, repeated=2)[0].value
+    assert few["x"].shape == (24, 1, 4, 4) and np.bincount(few["y"]).tolist() == [8, 8, 8]
+    assert len({x.tobytes() for x in few["x"]}) == 12, "each copy is another, and is there twice"
+    assert 0 <= few["x"].min() and few["x"].max() <= IMAGES.max()
+    assert not {x.tobytes() for x in few["x"]} & {x.tobytes() for x in IMAGES}"""
+    part = 'make_trials(replace(experiment, variation=Variation(noise=0.1)), "few", epochs=1, batch_size=8)[0]'
+    assert passed(graded(TELLS, whole, part))
+
+
+def test_all_images_of_a_key_are_moved_and_mirrored_alike():
+    numbers = np.arange(1, 2 * 3 * 4 + 1, dtype=np.float32).reshape(2, 1, 3, 4)
+    ways = set()
+    for n in range(60):
+        key = Key(f"key {n}".encode())
+        variation = Variation(shift=1, mirrored=True)
+        one, other = (variation.of(Examples(numbers, np.arange(2)), key, label).images for label in ("one", "other"))
+        assert np.array_equal(one, other)
+        apart = variation.of(Examples(list(numbers), np.arange(2)), key, "one").images
+        assert all(np.array_equal(image, varied) for image, varied in zip(one, apart, strict=True))
+        [way] = {
+            (down, right, step)
+            for down in (-1, 0, 1)
+            for right in (-1, 0, 1)
+            for step in (-1, 1)
+            if np.array_equal(one[..., ::step], np.roll(numbers, (down, right), (2, 3)) * (one[..., ::step] > 0))
+            and (one > 0).sum() == 2 * (3 - abs(down)) * (4 - abs(right))
+        }
+        ways.add(way)
+    assert len(ways) == 18
+
+
+def test_contrast_and_noise_are_an_image_s_own_and_stay_within_the_values_that_there_are():
+    images = np.full((200, 1, 4, 4), 0.5, np.float32)
+    images[0, 0, 0, 0], images[0, 0, 0, 1] = 0, 1
+    key = Key(b"some key")
+    varied = Variation(contrast=0.2).of(Examples(images, np.zeros(200)), key, "a").images
+    assert varied.dtype == np.float32 and len(np.unique(varied[1:])) == 199 and 0.4 <= varied[1:].min() < 0.41
+    noisy = Variation(noise=0.3).of(Examples(images, np.zeros(200)), key, "a").images
+    assert noisy[1:].std() == pytest.approx(0.28, abs=0.02) and noisy.min() == 0 and noisy.max() == 1
+    other = Variation(noise=0.3).of(Examples(images, np.zeros(200)), key, "b").images
+    assert not np.array_equal(noisy, other)
+
+
+def test_which_of_two_kinds_that_are_alike_comes_first_can_t_be_foreseen(graded):
+    """It is the same whenever a submission is graded, and not for all submissions, so that counting doesn't help."""
+    whole = """controls = make_trials(experiment, "control", epochs=2, batch_size=8)
+    main = make_trials(experiment, "like", alike=controls, epochs=2, batch_size=8)
+    raise AssertionError(f"{main[0].value} then {controls[0].value}, {main[1].value}")"""
+    counts = MODEL + "runs = []\ndef train(*_):\n    runs.append(1)\n    return len(runs)\n"
+    told = {n: graded(counts + f"# {n}\n", whole).checks[0].feedback for n in range(7)}
+    assert set(told.values()) == {"1 then 2, 3", "2 then 1, 3"}
+    assert graded(counts + "# 3\n", whole).checks[0].feedback == told[3]
 
 
 def test_what_a_training_does_is_observed(graded):
@@ -211,6 +272,7 @@ def test_a_training_that_fails_by_chance_counts_as_one_without_success(make_assi
         "from autograder import points\n"
         "from types import SimpleNamespace as S\n"
         "class Experiment:\n"
+        "    variation = None\n"
         "    def __init__(self, train, key): self.train, self.key = train, key\n"
         "    def run(self, label):\n"
         "        return S(accuracy=self.train(), unrecordable='', training=None, observed=S(seen=S(cpu_seconds=0.0)))\n"

@@ -85,8 +85,8 @@ class Fixtures:
     def make_trials_fixture(cls) -> MakeTrials:
         """Trials of an experiment, decided by the assignment's calibration: ``make_trials(experiment, epochs=10)``."""
 
-        def make(experiment: Experiment, name: str = "", **settings: Any) -> Trials:
-            return Trials(experiment, cls.grading.ruler, cls.grading.log, name, **settings)
+        def make(experiment: Experiment, name: str = "", alike: Trials | None = None, **settings: Any) -> Trials:
+            return Trials(experiment, cls.grading.ruler, cls.grading.log, name, alike, **settings)
 
         return make
 

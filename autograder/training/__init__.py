@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.diagnosis.measures import OutputKind, accuracy, cross_entropy, mean_nll, output_kind
 from autograder.errors import OldName
-from autograder.training.trials import Examples, Experiment, MakeTrials, Trial, Trials
+from autograder.training.trials import Examples, Experiment, MakeTrials, Trial, Trials, Variation
 
 __all__ = [
     "Examples",
@@ -16,6 +16,7 @@ __all__ = [
     "OutputKind",
     "Trial",
     "Trials",
+    "Variation",
     "accuracy",
     "cross_entropy",
     "mean_nll",

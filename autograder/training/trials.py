@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, Protocol
@@ -100,6 +100,45 @@ class Trial:
         return accuracy(self.validation_outputs, self.validation_labels)
 
 
+@dataclass(frozen=True)
+class Variation:
+    """How images of trials differ from those on disk, as the key draws it: so a table of known images is worthless.
+
+    Where all images of all trials are moved or mirrored alike, that makes no difference to who learns from them.
+    """
+
+    shift: int = 0  # pixels, at most, up or down and right or left, the same for all; zeros come in
+    mirrored: bool = False  # by every other key, right and left are exchanged in all
+    contrast: float = 0.0  # each image is multiplied by 1, this much more, or less, or what lies between
+    noise: float = 0.0  # standard deviation of what is added to each pixel; all stays within the values that there are
+
+    def of(self, examples: Examples, key: Key, label: str) -> Examples:
+        """Varied examples. Each label gives another contrast and other noise."""
+        alike, own = key.rng("variation"), key.rng(label)
+        down, right = alike.integers(-self.shift, self.shift, 2, endpoint=True)
+        step = -1 if self.mirrored and alike.random() < 0.5 else 1
+
+        def vary(images: np.ndarray) -> np.ndarray:  # (N, C, H, W)
+            height, width = images.shape[-2:]
+            moved = np.zeros_like(images)
+            moved[..., _overlap(down, height), _overlap(right, width)] = images[
+                ..., _overlap(-down, height), _overlap(-right, width)
+            ]
+            factors = 1 + self.contrast * own.uniform(-1, 1, (len(images), 1, 1, 1))
+            noise = self.noise * own.standard_normal(images.shape, np.float32)
+            varied = np.clip(moved * factors + noise, images.min(initial=0), images.max(initial=0))
+            return np.ascontiguousarray(varied[..., ::step], np.float32)
+
+        images = examples.images
+        varied = vary(images) if isinstance(images, np.ndarray) else [vary(image[None])[0] for image in images]
+        return Examples(varied, examples.labels)
+
+
+def _overlap(move: int, size: int) -> slice:
+    """The rows or columns that have one in their place when all are moved."""
+    return slice(max(move, 0), size + min(move, 0))
+
+
 REPEATED = 250  # validation images that are predicted twice; the batches in which the worker predicts
 LIKELIHOODS = ("cross_entropy", "nll_loss", "binary_cross_entropy", "kl_div")  # how names of such losses begin
 LOWER_IS_BETTER = ("final_loss", "loss_ratio")
@@ -126,12 +165,14 @@ class Experiment:
     validation: Examples
     hidden: Examples
     classes: int
+    variation: Variation | None = None
 
     def run(
         self,
         label: str,
         *,
         images: int | None = None,
+        copies: int = 1,
         repeated: int = 1,
         validation_renamed: bool = False,
         validation: int | Literal["the training images"] | None = None,
@@ -141,17 +182,18 @@ class Experiment:
         """One training. Its seed, the order of its data and the names of its classes derive from the key.
 
         ``images``, ``validation`` and ``hidden`` say how many images of each set are used: all of them unless given.
-        Few training images hold as many of each class as of any other, or one less. ``repeated`` is how often each of
-        them is among the training images, so that an epoch of few has many steps: schedules go by epochs, and those of
-        students by the number that they were told of. ``validation_renamed`` gives each class another name in the
+        Few training images hold as many of each class as of any other, or one less. There are so many ``copies`` of
+        each, and each copy is varied in its own way. ``repeated`` is how often all of them are among the training
+        images, so that an epoch of few has many steps: schedules go by epochs, and those of students by the number that
+        they were told of. ``validation_renamed`` gives each class another name in the
         validation images than in the training images: who knows it by that name learned it from them. ``settings``
         are those that ``train`` takes: ``epochs``, for instance, which also tells how often each image should be seen.
 
         Raises:
             StudentFault: the submission failed.
         """
-        rename, renamed, given, seen = self._sets(label, images, repeated, validation_renamed, validation)
-        unseen = _renamed(self.hidden[:hidden], rename)
+        rename, renamed, given, seen = self._sets(label, images, copies, repeated, validation_renamed, validation)
+        unseen = self._varied(label, "hidden", _renamed(self.hidden[:hidden], rename))
         shapes = shapes_of(given.images, seen.images)
         new_shapes = [shape for shape in shapes_of(unseen.images) if shape not in shapes]
         # Students have all these, or may: what their code raises over them is told in full.
@@ -229,6 +271,7 @@ class Experiment:
         self,
         label: str,
         images: int | None,
+        copies: int,
         repeated: int,
         validation_renamed: bool,
         validation: int | Literal["the training images"] | None,
@@ -237,14 +280,20 @@ class Experiment:
         rng = self.key.rng(label)
         # Classes are renamed, so that stored weights and answers are worthless.
         rename = rng.permutation(self.classes)
-        chosen = np.tile(rng.permutation(self._balanced(rng)[:images]), repeated)
-        given = _renamed(self.training[chosen], rename)
+        chosen = np.tile(rng.permutation(self._balanced(rng)[:images]), copies)
+        given = self._varied(label, "training", _renamed(self.training[chosen], rename))
+        given = given[np.tile(np.arange(len(given)), repeated)]
         order = rng.permutation(self.classes)
         renamed = np.empty_like(rename)  # each class has the name of the one before it, so that none keeps its own
         renamed[order] = rename[np.roll(order, 1)]
         named = renamed if validation_renamed else rename
-        seen = given if isinstance(validation, str) else _renamed(self.validation[:validation], named)
+        if isinstance(validation, str):
+            return rename, renamed, given, given
+        seen = self._varied(label, "validation", _renamed(self.validation[:validation], named))
         return rename, renamed, given, seen
+
+    def _varied(self, label: str, part: str, examples: Examples) -> Examples:
+        return self.variation.of(examples, self.key, f"{label} {part} varied") if self.variation else examples
 
     def again(
         self,
@@ -253,6 +302,7 @@ class Experiment:
         mendings: Sequence[Mending],
         *,
         images: int | None = None,
+        copies: int = 1,
         repeated: int = 1,
         validation_renamed: bool = False,
         validation: int | Literal["the training images"] | None = None,
@@ -264,7 +314,7 @@ class Experiment:
         Raises:
             StudentFault: the submission failed.
         """
-        rename, _, given, seen = self._sets(label, images, repeated, validation_renamed, validation)
+        rename, _, given, seen = self._sets(label, images, copies, repeated, validation_renamed, validation)
         with self.probes.public_inputs(), self.probes.mending(mendings, given.images, given.labels, observed) as came:
             self.probes.seed(self.key.seed(label))
             model = self.make_model()
@@ -332,17 +382,28 @@ class Trials:
     """Trials that are run when they are asked for, and kept: what one gave, or how the submission failed in it.
 
     ``settings`` are those of :meth:`Experiment.run`. ``name`` tells the measures of several kinds of trials apart.
+    ``alike`` are others that a submission is not to tell from these: which first one comes first, it can't foresee.
     """
 
-    def __init__(self, experiment: Experiment, ruler: Ruler, log: TrialLog, name: str = "", **settings: Any) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        ruler: Ruler,
+        log: TrialLog,
+        name: str = "",
+        alike: Trials | None = None,
+        **settings: Any,
+    ) -> None:
         self._experiment = experiment
         self._ruler = ruler
         self._log = log
         self._name = name
         self._kind = name or MAIN
         self._settings = settings
+        self._alike = alike
         self._kept: list[Trial | StudentFault | AssertionError] = []
-        ruler.enter(self._kind, {setting: str(value) for setting, value in settings.items()})
+        conditions = {setting: str(value) for setting, value in settings.items()}
+        ruler.enter(self._kind, conditions | ({"variation": str(varied)} if (varied := experiment.variation) else {}))
 
     def __getitem__(self, number: int) -> Trial:
         """The trial of this number, from 0.
@@ -352,6 +413,9 @@ class Trials:
         """
         if not self._ruler.wants(self._kind):
             raise StudentFault("no trial of this kind is run while requirements are listed, or others are measured")
+        if not self._kept and self._alike is not None and self._alike.come_first():
+            with suppress(StudentFault, AssertionError):  # who asks for that one is told
+                _ = self._alike[0]
         while len(self._kept) <= number:
             self._kept.append(self._run(f"{self._name} trial {len(self._kept)}".strip()))
         kept = self._kept[number]
@@ -360,6 +424,10 @@ class Trials:
         if kept.unrecordable:
             self._experiment.probes.note_claim(kept.unrecordable)
         return kept
+
+    def come_first(self) -> bool:
+        """Whether the first of these is to be run before those that are alike: not the same for each submission."""
+        return self._experiment.key.rng(f"order {self._experiment.probes.fingerprint}").random() < 0.5
 
     def _run(self, label: str) -> Trial | StudentFault | AssertionError:
         # What ends a worker once does so again, after as long: by its time in any kind of trial, else in this one.
@@ -442,5 +510,8 @@ class Trials:
 class MakeTrials(Protocol):
     """Gives trials of an experiment, which the calibration decides: ``make_trials(experiment, epochs=10)``."""
 
-    def __call__(self, experiment: Experiment, name: str = "", **settings: Any) -> Trials:
-        """``name`` tells kinds of trials apart, and ``settings`` are those of :meth:`Experiment.run`."""
+    def __call__(self, experiment: Experiment, name: str = "", alike: Trials | None = None, **settings: Any) -> Trials:
+        """``name`` tells kinds of trials apart, and ``settings`` are those of :meth:`Experiment.run`.
+
+        ``alike`` are trials that a submission is not to tell from these: which come first, it can't foresee.
+        """
