@@ -177,8 +177,8 @@ def summary(rows: list[dict[str, str]]) -> str:
         f"- **False fails**: {false_fails} in {len(right)} gradings of right submissions; at most "
         f"{upper_bound(false_fails, len(right)):.2%} (one-sided 95 %, Clopper-Pearson).",
         f"- **Diagnoses of right submissions**: {sum(bool(row['causes']) for row in right)}.",
-        f"- **Trainings** for a right submission: {_mean(right, 'trainings'):.3f}, beside one on 32 images, one on 40 "
-        "beside validation images with other names, and one on ten.",
+        f"- **Trainings** for a right submission: {_mean(right, 'trainings'):.3f}, beside one on 32 images, and "
+        "a control of full size on copies of ten.",
         f"- **Processor time** of all trials and probes for a right submission: {_mean(right, 'worker_cpu'):.2f} s, "
         f"which is {_in_trainings(right):.2f} trainings of {_mean(right, 'training_cpu'):.2f} s; the graders' own "
         f"process takes {_mean(right, 'grader_cpu'):.2f} s. A training is timed while it is watched.",

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from autograder import Assignment, Probes, RemoteSubmission, tensor
-from autograder.training import Examples, Experiment, MakeTrials
+from autograder.training import Examples, Experiment, MakeTrials, Variation
+
+VARIATION = Variation(shift=2, mirrored=True, contrast=0.1, noise=0.02)
 
 
 def read_slice(folder, name):
@@ -72,13 +74,25 @@ def experiment(
                 **(looks if len(given) == len(training) else {}),
             )
 
-    return Experiment(probes, assignment.key, lambda: submission.CNN(), train, training, validation, hidden, 10)
+    return Experiment(
+        probes, assignment.key, lambda: submission.CNN(), train, training, validation, hidden, 10, VARIATION
+    )
 
 
 @pytest.fixture(scope="session")
-def trials(experiment: Experiment, make_trials: MakeTrials):
+def controls(experiment: Experiment, make_trials: MakeTrials):
+    """Trainings of the same size in which there is little to learn from: a hundred copies of one image of each class.
+
+    What the model knows then was brought along, or comes from the validation images, which call classes otherwise.
+    """
+    few = {"images": 10, "copies": 100, "validation_renamed": True, "hidden": 500}
+    return make_trials(experiment, "control", epochs=10, batch_size=32, **few)
+
+
+@pytest.fixture(scope="session")
+def trials(experiment: Experiment, make_trials: MakeTrials, controls):
     """Trainings on all 1,000 images, shared by all checks of q4: as many as it takes to know."""
-    return make_trials(experiment, epochs=10, batch_size=32)
+    return make_trials(experiment, alike=controls, epochs=10, batch_size=32)
 
 
 @pytest.fixture(scope="session")
@@ -86,17 +100,3 @@ def memory(experiment: Experiment, make_trials: MakeTrials):
     """Trainings on 32 images, which can be learned by heart."""
     few = {"images": 32, "repeated": 6, "validation": "the training images", "hidden": 300}
     return make_trials(experiment, "memory", epochs=10, batch_size=16, **few)
-
-
-@pytest.fixture(scope="session")
-def renamed(experiment: Experiment, make_trials: MakeTrials):
-    """Trainings in which validation images have other names than training images, so that steps on them show."""
-    few = {"images": 40, "validation_renamed": True, "validation": 500, "hidden": 500}
-    return make_trials(experiment, "renamed", epochs=3, batch_size=8, **few)
-
-
-@pytest.fixture(scope="session")
-def controls(experiment: Experiment, make_trials: MakeTrials):
-    """Trainings on one image of each class, too few to learn from: what the model knows then was brought along."""
-    few = {"images": 10, "validation": 32, "hidden": 300}
-    return make_trials(experiment, "control", epochs=2, batch_size=32, **few)

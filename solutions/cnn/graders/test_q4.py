@@ -16,8 +16,8 @@ UNSCALED = 20  # pixels larger than that were not divided by 255
 IN_TRAINING_MODE = 0.95  # of the steps
 FALLS_TO = 0.6  # of the initial loss; right submissions reach .40, a loop that learns nothing stays at 1
 BY_HEART = 1.0  # the loss on 32 images after 120 steps on them; right submissions stay below .4, wrong ones above 1.7
-AS_RENAMED = 0.3  # by names that only `val_data` uses; without steps on it up to .2, with those of an epoch .4 to .8
-BROUGHT_ALONG = 0.7  # accuracy after two epochs of ten images; stored weights reach .87
+AS_RENAMED = 0.25  # by names that only `val_data` uses; without steps on it up to .19, with those of an epoch .34 to .7
+BROUGHT_ALONG = 0.75  # accuracy after learning from ten images: up to .65; stored weights reach .87
 FALSE_FAIL = 1e-4  # each requirement fails a right submission less often than that
 GUESSING = math.log(10)  # the loss of ten equal probabilities
 MIXED = 0.6  # entropy of a batch's labels over that of all; in mixed order above .9, sorted below .2
@@ -111,7 +111,7 @@ def test_training_loss_falls(trials: Trials):
 
 
 @points(4, "Learns Fashion-MNIST: .65 of the images that it has not seen")
-def test_learns_fashion_mnist(trials: Trials, controls: Trials, renamed: Trials, leaderboard: Leaderboard):
+def test_learns_fashion_mnist(trials: Trials, controls: Trials, leaderboard: Leaderboard):
     trials.reaches(
         "accuracy",
         ENOUGH,
@@ -126,7 +126,7 @@ def test_learns_fashion_mnist(trials: Trials, controls: Trials, renamed: Trials,
         called="accuracy on images that it has not seen, of your model trained on ten images only",
         hint="Nobody learns that from ten images: the knowledge was brought along, not learned.",
     )
-    renamed.stays_below(
+    controls.stays_below(
         "accuracy_as_renamed",
         AS_RENAMED,
         false_fail=FALSE_FAIL,
