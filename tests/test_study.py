@@ -65,7 +65,8 @@ def test_the_cause_that_was_named_is_the_one_that_was_made(rows):
 def test_what_it_cost(rows):
     right = of_kind(rows, "right")
     assert sum(int(row["trainings"]) for row in right) / len(right) <= 1.1
-    assert STUDY["_in_trainings"](right) <= 2.0  # of which one by heart takes .2, and what each epoch answered the rest
+    # One training, a control of the same size, one by heart (.2), and what each epoch of the two large ones answered.
+    assert STUDY["_in_trainings"](right) <= 3.3
 
 
 def test_the_summary_is_of_these_rows(rows):
