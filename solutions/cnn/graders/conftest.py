@@ -1,6 +1,7 @@
 """What the graders of this assignment share: the data, the models and the training trials."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def controls(experiment: Experiment, make_trials: MakeTrials):
 
     What the model knows then was brought along, or comes from the validation images, which call classes otherwise.
     """
-    few = {"images": 10, "copies": 100, "validation_renamed": True, "hidden": 500}
+    few: dict[str, Any] = {"images": 10, "copies": 100, "validation_renamed": True, "hidden": 500}
     return make_trials(experiment, "control", epochs=10, batch_size=32, **few)
 
 
@@ -98,5 +99,5 @@ def trials(experiment: Experiment, make_trials: MakeTrials, controls):
 @pytest.fixture(scope="session")
 def memory(experiment: Experiment, make_trials: MakeTrials):
     """Trainings on 32 images, which can be learned by heart."""
-    few = {"images": 32, "repeated": 6, "validation": "the training images", "hidden": 300}
+    few: dict[str, Any] = {"images": 32, "repeated": 6, "validation": "the training images", "hidden": 300}
     return make_trials(experiment, "memory", epochs=10, batch_size=16, **few)
