@@ -331,10 +331,11 @@ def test_a_solved_notebook_that_does_not_run_stops_the_release(adding, tmp_path)
 
 def test_a_requirement_of_training_needs_a_calibration(adding, tmp_path):
     (adding.graders / "test_q2.py").write_text(
+        "from types import SimpleNamespace\n"
         "from autograder import points\n"
         "@points(1, 'Learns')\n"
         "def test_learns(make_trials):\n"
-        "    make_trials(None, epochs=1).reaches('accuracy', 0.9, false_fail=1e-4)\n"
+        "    make_trials(SimpleNamespace(variation=None), epochs=1).reaches('accuracy', 0.9, false_fail=1e-4)\n"
     )
     with pytest.raises(AssignmentError, match=r"'accuracy at least 0.9' needs a calibration: run"):
         assign(adding, tmp_path)
