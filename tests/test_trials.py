@@ -185,6 +185,16 @@ def test_which_of_two_kinds_that_are_alike_comes_first_can_t_be_foreseen(graded)
     assert graded(counts + "# 3\n", whole).checks[0].feedback == told[3]
 
 
+def test_a_control_that_comes_first_is_not_taken_for_the_training_that_is_drawn(graded):
+    whole = """controls = make_trials(experiment, "control", images=3, epochs=2, batch_size=8)
+    main = make_trials(experiment, "like", alike=controls, epochs=2, batch_size=8)
+    raise AssertionError(f"{main[0].value['n']} {controls[0].value['n']}")"""
+    tells = MODEL + "runs = []\ndef train(model, x, *_):\n    runs.append(1)\n    return {'n': [len(x), len(runs)]}\n"
+    results = [graded(f"{tells}# {n}\n", whole) for n in range(7)]
+    assert {result.checks[0].feedback for result in results} == {"[60, 1] [3, 2]", "[60, 2] [3, 1]"}
+    assert {result.trainings[0].history[0][1][0] for result in results} == {60.0}
+
+
 def test_what_a_training_does_is_observed(graded):
     submission = MODEL + (
         "def train(model, x, y, x_val, y_val, epochs):\n"

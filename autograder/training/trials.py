@@ -441,7 +441,8 @@ class Trials:
                 self._log.timed_out = fault
             return fault
         self._log.seconds.setdefault(self._kind, []).append(trial.observed.seen.cpu_seconds)
-        if trial.training is not None and self._log.question not in self._log.trainings:
+        gives_way = self._alike is not None and not self._kept  # what is there may be of a control that came first
+        if trial.training is not None and (gives_way or self._log.question not in self._log.trainings):
             self._log.trainings[self._log.question] = replace(trial.training, question=self._log.question)
         return trial
 
