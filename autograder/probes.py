@@ -62,7 +62,8 @@ class Recorded:
 
     value: Any
     seen: Seen
-    answers: tuple[tuple[np.ndarray, ...], ...] = ()  # see `Probes.record`
+    label: str = ""
+    epochs: int = 0  # after how many the model can still be asked, see `Probes.answers_after_epochs`
 
 
 class Probes:
@@ -191,45 +192,39 @@ class Probes:
         return names
 
     def record(
-        self,
-        function: Handle,
-        model: Handle,
-        *arguments: Any,
-        label: str,
-        epochs: int = 0,
-        length: int = 0,
-        images: np.ndarray | None = None,
+        self, function: Handle, model: Handle, *arguments: Any, label: str, epochs: int = 0, length: int = 0
     ) -> Recorded:
         """Call a training function with a model, and note what can be seen of the training.
 
-        With ``images`` ``(N, C, H, W)``, ``answers`` is what the model would have answered to these after each of the
-        ``epochs`` of so many images: an array ``(N, K)``, float64. There are two where another model of its kind was
-        asked then, and none where it can't be told.
+        With ``epochs`` of ``length`` images, :meth:`answers_after_epochs` can be asked, until the next one is recorded.
         """
         if self._mended is not None:
             return self._again(function, model, *arguments, label=label)
-        if images is None:
-            reply = self._ask("record", None, label, function, model, *arguments)
-        else:
+        if epochs:
             settings = {"epochs": epochs, "length": length}
             reply = self._ask("record_epochs", None, label, function, model, *arguments, **settings)
+        else:
+            reply = self._ask("record", None, label, function, model, *arguments)
         if type(reply) is not dict or reply.keys() != {"value", "seen"}:
             raise BadClaim(f"`{label}` could not be recorded.")
         seen: Seen = self._built(_Seen, reply["seen"], label)
-        answers = () if images is None else self._answers(model, images, epochs, label)
-        return Recorded(reply["value"], seen, answers)
+        return Recorded(reply["value"], seen, label, epochs)
 
-    def _answers(
-        self, model: Handle, images: np.ndarray, epochs: int, label: str
+    def answers_after_epochs(
+        self, recorded: Recorded, trained: Judged, images: np.ndarray
     ) -> tuple[tuple[np.ndarray, ...], ...]:
-        judged = self.hand_over(model, shapes_of(images), "model")
-        answer = None if judged.unrecordable else judged.after_epochs(images)
-        judged.forget()
+        """What a model would have answered to ``images`` ``(N, C, H, W)`` after each epoch that was recorded.
+
+        ``trained`` is that model after the training. Each answer is an array ``(N, K)``, float64. There are two where
+        another model of its kind was asked then, and none where it can't be told.
+        """
+        answer = None if trained.unrecordable else trained.after_epochs(images)
         if answer is None:
-            answer = self._ask("answers_after_epochs", None, label, Tensor(images))
-        answers: list[tuple[np.ndarray, ...]] = self._form(_ANSWERS, answer, label)
-        if len(answers) != epochs or any(len(array) != len(images) for some in answers for array in some):
-            raise BadClaim(_ODD_ANSWER.format(label))
+            answer = self._ask("answers_after_epochs", None, recorded.label, Tensor(images))
+        answers: list[tuple[np.ndarray, ...]] = self._form(_ANSWERS, answer, recorded.label)
+        sizes = {len(array) for some in answers for array in some}
+        if len(answers) != recorded.epochs or sizes - {len(images)}:
+            raise BadClaim(_ODD_ANSWER.format(recorded.label))
         return tuple(tuple(array.astype(np.float64) for array in some) for some in answers)
 
     def line_at(self, file: str, number: int) -> str:

@@ -61,7 +61,7 @@ class Trial:
     seconds: float  # of wall time, of the training function alone
     observed: Observations
     predicts_as_before: bool  # on the training images
-    answers: tuple[tuple[np.ndarray, ...], ...]  # to the validation images after each epoch, see `Probes.record`
+    answers: tuple[tuple[np.ndarray, ...], ...]  # to the validation images, see `Probes.answers_after_epochs`
     validation_outputs: np.ndarray  # (N, C); no rows where the validation images were not all of them
     validation_labels: np.ndarray  # (N,), renamed as in training
     accuracy: float  # on hidden images, which the submission had not been sent until then
@@ -202,7 +202,8 @@ class Experiment:
             self.probes.seed(self.key.seed(label))
             model = self.make_model()
             drawn = self._handed_over(model, shapes, given, label)  # first: lazy layers have no parameters until then
-            before = self._predict(model, drawn, given)
+            once = given[:images]  # of each, as the rest are its copies
+            before = self._predict(model, drawn, once)
             began = time.monotonic()
             recorded = self.train(model, given, seen, **settings)
             seconds = time.monotonic() - began
@@ -215,7 +216,7 @@ class Experiment:
                 "changes", lambda: compare_parameters(drawn.parameters(), trained.parameters())
             )
             kernels = self.probes.reduce("kernels", lambda: kernels_of(trained.parameters()))
-            after = self._predict(model, trained, given)
+            after = self._predict(model, trained, once)
             judged = seen if validation is None else seen[:0]
             validation_outputs = self._predict(model, trained, judged)
             again = self._predict(model, trained, judged[:REPEATED])
@@ -223,6 +224,11 @@ class Experiment:
         kind = kinds[1] if kinds[0] == kinds[1] else "invalid" if "invalid" in kinds else "logits"
         # Hidden images are sent after training, without their labels, and to the student's worker only if need be.
         hidden_outputs = self._predict(model, trained, unseen)
+        # Not where classes have other names, which no history is held to. By then, it is too late to tell trials apart.
+        answers: tuple[tuple[np.ndarray, ...], ...] = ()
+        if recorded.epochs and not validation_renamed:
+            with self.probes.public_inputs():
+                answers = self.probes.answers_after_epochs(recorded, trained, np.asarray(seen.images))
         for judged_model in (drawn, trained):
             judged_model.forget()
         hidden_accuracy = accuracy(hidden_outputs, unseen.labels)
@@ -230,15 +236,15 @@ class Experiment:
         def loss(outputs: np.ndarray) -> float:
             by_likelihood = any(name.startswith(LIKELIHOODS) for name, _ in recorded.seen.losses_used)
             if kind == "logits" and not by_likelihood:
-                return rescaled_nll(outputs, given.labels)
-            return mean_nll(outputs, given.labels, kind)
+                return rescaled_nll(outputs, once.labels)
+            return mean_nll(outputs, once.labels, kind)
 
         observed = Observations(
             seen=recorded.seen,
             classes=self.classes,
             initial_loss=loss(before),
             final_loss=loss(after),
-            train_accuracy=accuracy(after, given.labels),
+            train_accuracy=accuracy(after, once.labels),
             held_out_accuracy=hidden_accuracy,
             images=len(given),
             epochs=settings.get("epochs"),
@@ -250,7 +256,7 @@ class Experiment:
             seconds=seconds,
             observed=observed,
             predicts_as_before=bool(np.array_equal(before, after)),
-            answers=recorded.answers,
+            answers=answers,
             validation_outputs=validation_outputs,
             validation_labels=judged.labels,
             accuracy=hidden_accuracy,
