@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -288,6 +289,25 @@ def test_a_training_that_goes_well_costs_none_more_and_has_no_cause():
     torch.manual_seed(1)
     found = diagnose(Net, Loop(), X, Y).found
     assert (found.named, found.candidates, found.tried, found.trainings) == ((), (), (), 0)
+
+
+def test_the_curve_with_the_cause_mended_is_drawn_beside_their_own():
+    torch.manual_seed(1)
+    seen = diagnose(Net, NoZeroGrad(), X, Y)
+    [named] = seen.found.named
+    losses = seen.figure().axes[0]
+    [mended] = [line for line in losses.lines if line.get_label().startswith("with that mended: gradients")]
+    width = max(1, len(seen.observed.seen.losses) // 20)
+    assert mended.get_ydata()[0] == pytest.approx(np.mean(named.again.losses[:width]))
+    assert len(mended.get_ydata()) == len(named.again.losses) - width + 1
+
+
+def test_a_bar_says_which_training_runs(capsys):
+    torch.manual_seed(1)
+    diagnose(Net, NoZeroGrad(), X, Y)
+    shown = capsys.readouterr().err
+    assert "a training, watched" in shown and "tried: gradients" in shown
+    assert shown.rstrip(" ").endswith("\r"), "it is gone when all is said"
 
 
 def test_what_is_said_is_what_the_own_run_gave():

@@ -1022,11 +1022,14 @@ def test_training_helps(train, CNN, CustomDataloader, x_train, y_train, x_val, y
 # %% [markdown]
 # **Doesn't it learn?** Then don't guess. `diagnose` looks at a fresh network, watches one training of it, and says
 # what is likely wrong, and what makes it think so. It knows the mistakes that are made most often: scores that don't
-# fit the loss, gradients that are never cleared or never arrive, a learning rate that is too large or too small.
+# fit the loss, gradients that are never cleared or never arrive, a learning rate that is too large or too small. Where
+# several causes are left, it trains again with one of them mended, three times at most: what it names made the
+# difference.
 #
 # Its pictures are worth a look even when all is well. *Training loss*: it starts near that of guessing (dashed), and
-# falls below the line that it could not cross if a softmax came before the cross-entropy (dotted). *Gradients*: each
-# layer has some. *Shapes*: the chain that you planned. *Kernels*: what the first layer looks for.
+# falls below the line that it could not cross if a softmax came before the cross-entropy (dotted); what was mended is
+# drawn beside it. *Gradients*: each layer has some. *Shapes*: the chain that you planned. *Kernels*: what the first
+# layer looks for.
 
 # %% tags=["otter_ignore"]
 from diagnosis import diagnose
