@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from autograder.diagnosis.causes import Observations, Seen
+from autograder.diagnosis.known import KNOWN
 from autograder.training import Trial, accuracy, cross_entropy
 from autograder.training.history import explain_accuracy, explain_loss, met_losses, quiet_losses, wrong_accuracies
 
@@ -42,17 +43,21 @@ def right(out, y):
 
 
 MISTAKES = {
-    "in percent": lambda all_: 100 * sum(right(*b) for b in all_) / N,
-    "only the last batch is counted": lambda all_: right(*all_[-1]) / N,
-    "that of the last batch alone": lambda all_: right(*all_[-1]) / len(all_[-1][1]),
-    "as if it were full": lambda all_: sum(right(*b) for b in all_) / (len(all_) * BATCH),
-    "divided by the number of batches": lambda all_: sum(right(*b) for b in all_) / len(all_),
-    "not divided": lambda all_: sum(right(*b) for b in all_),
-    "number of training images": lambda all_: sum(right(*b) for b in all_) / 1000,
-    "every prediction is compared with every label": lambda all_: sum(
+    "accuracy-in-percent: 100 times": lambda all_: 100 * sum(right(*b) for b in all_) / N,
+    "accuracy-of-last-batch: divided by the number of all": lambda all_: right(*all_[-1]) / N,
+    "accuracy-of-last-batch: divided by its size": lambda all_: right(*all_[-1]) / len(all_[-1][1]),
+    "accuracy-is-error-rate: the share of wrong answers": lambda all_: 1 - sum(right(*b) for b in all_) / N,
+    "accuracy-divisor: as if it were full": lambda all_: sum(right(*b) for b in all_) / (len(all_) * BATCH),
+    "accuracy-divisor: divided by the number of batches": lambda all_: sum(right(*b) for b in all_) / len(all_),
+    "accuracy-divisor: divided by the size of a batch": lambda all_: sum(right(*b) for b in all_) / BATCH,
+    "accuracy-divisor: not divided": lambda all_: sum(right(*b) for b in all_),
+    "accuracy-divisor: number of training images": lambda all_: sum(right(*b) for b in all_) / 1000,
+    "accuracy-divisor: summed and not divided": lambda all_: sum(right(out, y) / len(y) for out, y in all_),
+    "accuracy-divisor: divided by the number of images": lambda all_: sum(right(o, y) / len(y) for o, y in all_) / N,
+    "labels-broadcast: equals any label": lambda all_: sum(
         (out.argmax(1, keepdim=True) == y).float().mean().item() * len(y) for out, y in all_
     ) / N,
-    "softmax is taken over the images": lambda all_: sum(
+    "softmax-over-batch: softmax(dim=0)": lambda all_: sum(
         right(functional.softmax(out, dim=0), y) for out, y in all_
     ) / N,
 }  # fmt: skip
@@ -64,11 +69,12 @@ def test_a_wrong_accuracy_is_named(scores, said):
     reported = MISTAKES[said](batches(scores))
     assert abs(reported - trial.validation_accuracy) > 0.005
     message = explain_accuracy(reported, trial, BATCH)
-    assert message.startswith("Most likely: ") and said in message.partition(". ")[0]
+    code, words = said.split(": ")
+    assert message.startswith(f"Most likely: {KNOWN[code].name}. ") and words in message
 
 
 def test_the_training_images_evaluated(scores):
-    assert "training images are evaluated" in explain_accuracy(0.905, make_trial(scores), BATCH)
+    assert "validation is done on the training images" in explain_accuracy(0.905, make_trial(scores), BATCH)
 
 
 @pytest.mark.parametrize(
@@ -88,11 +94,12 @@ def test_a_number_that_nothing_explains_gets_advice_and_no_cause(scores):
 
 
 LOSSES = {
-    "mean losses of the batches are divided by the number of images": lambda means, sizes: sum(means) / N,
-    "divided by the number of batches": lambda means, sizes: float(np.dot(means, sizes)) / len(means),
-    "summed and not divided": lambda means, sizes: sum(means),
-    "last batch alone": lambda means, sizes: means[-1],
-    "only the last batch is counted": lambda means, sizes: means[-1] / len(means),
+    "loss-divisor: divided by the number of images": lambda means, sizes: sum(means) / N,
+    "loss-divisor: divided by the number of batches": lambda means, sizes: float(np.dot(means, sizes)) / len(means),
+    "loss-divisor: losses of the batches, summed and not divided": lambda means, sizes: sum(means),
+    "loss-divisor: losses of the images, summed and not divided": lambda means, sizes: float(np.dot(means, sizes)),
+    "loss-of-last-batch: the loss of the last batch;": lambda means, sizes: means[-1],
+    "loss-of-last-batch: divided by the number of batches": lambda means, sizes: means[-1] / len(means),
 }
 
 
@@ -103,12 +110,16 @@ def test_a_wrong_loss_is_named(scores, said):
     reported = LOSSES[said](means, [len(y) for _, y in all_])
     actual = cross_entropy(*scores)
     assert not math.isclose(reported, actual, rel_tol=0.05)
-    assert said in explain_loss(reported, actual, make_trial(scores), means)
+    message = explain_loss(reported, actual, make_trial(scores), means)
+    code, words = said.split(": ")
+    assert message.startswith(f"Most likely: {KNOWN[code].name}. ") and words in message
 
 
 def test_the_loss_of_the_training_images_is_named(scores):
     means = [functional.cross_entropy(out, y).item() for out, y in batches(scores)]
-    assert "training images are evaluated" in explain_loss(0.31, cross_entropy(*scores), make_trial(scores), means)
+    assert "validation is done on the training images" in explain_loss(
+        0.31, cross_entropy(*scores), make_trial(scores), means
+    )
 
 
 def test_the_scores_of_this_file_are_what_they_say(scores):

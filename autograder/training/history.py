@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autograder.diagnosis.causes import Cause, Seen, random_scores, validated_in_train_mode
+from autograder.diagnosis.causes import Cause, Seen, cause_of, random_scores, validated_in_train_mode
 from autograder.diagnosis.measures import accuracy
 from autograder.training.trials import Trial
 
@@ -91,24 +91,16 @@ def _wrong_histories(reported: Sequence[float], trial: Trial) -> Iterator[Cause]
         return
     near = 2 / len(labels) + 1e-9
     if len(set(reported)) == 1 or not any(reported[:-1]):
-        yield Cause(
-            "the accuracy is not measured in each epoch",
-            f"You report {', '.join(f'{value:.3f}' for value in reported[:3])}, ...",
-            "Go through the validation images at the end of each epoch, inside the loop over epochs.",
+        yield cause_of(
+            "accuracy-not-each-epoch", f"You report {', '.join(f'{value:.3f}' for value in reported[:3])}, ..."
         )
     if all(abs(value - before) <= near for before, value in zip(actual, reported[1:], strict=False)):
-        yield Cause(
-            "the model is validated before the epoch, not after it",
-            "Each number that you report is that of the model at the end of the epoch before.",
-            "Go through `val_data` after the epoch's last step.",
+        yield cause_of(
+            "validated-before-epoch", "Each number that you report is that of the model at the end of the epoch before."
         )
     best = np.maximum.accumulate(np.nan_to_num(actual))
     if all(abs(value - most) <= near for most, value in zip(best, reported, strict=True)):
-        yield Cause(
-            "the best accuracy so far is reported",
-            "Where the accuracy fell, you report an earlier epoch's again.",
-            "Report what the model reaches at the end of each epoch.",
-        )
+        yield cause_of("best-so-far", "Where the accuracy fell, you report an earlier epoch's again.")
 
 
 def _wrong_accuracies(
@@ -120,40 +112,43 @@ def _wrong_accuracies(
     batches = [slice(start, start + batch_size) for start in range(0, n, batch_size)]
     right = [float(np.sum(outputs[b].argmax(axis=1) == labels[b])) for b in batches]
     last = len(labels[batches[-1]])
+    shares = [count / len(labels[b]) for count, b in zip(right, batches, strict=True)]
     compared = [outputs[b].argmax(axis=1)[:, None] == labels[b] for b in batches]
     if math.isclose(reported, 100 * actual, rel_tol=1e-3):
-        yield Cause(
-            "the accuracy is in percent", f"{reported:.1f} is 100 times {actual:.3f}.", "Don't multiply by 100."
-        )
-    for value, name, advice in (
-        (right[-1] / n, "only the last batch is counted", "Add the right answers of all batches up: `+=`, not `=`."),
-        (right[-1] / last, "the accuracy is that of the last batch alone", "Count right answers over all batches."),
-        (sum(right) / len(batches) / batch_size, "the last batch is counted as if it were full", _BY_IMAGES),
-        (sum(right) / len(batches), "right answers are divided by the number of batches", _BY_IMAGES),
-        (sum(right), "right answers are not divided", _BY_IMAGES),
+        yield cause_of("accuracy-in-percent", f"{reported:.1f} is 100 times {actual:.3f}.")
+    for value, code, words in (
+        (right[-1] / n, "accuracy-of-last-batch", "the right answers of the last batch, divided by the number of all"),
+        (right[-1] / last, "accuracy-of-last-batch", "the right answers of the last batch, divided by its size"),
+        (1 - actual, "accuracy-is-error-rate", "the share of wrong answers"),
+        (sum(right) / len(batches) / batch_size, "accuracy-divisor", "the last batch counted as if it were full"),
+        (sum(right) / len(batches), "accuracy-divisor", "the right answers, divided by the number of batches"),
+        (sum(right) / batch_size, "accuracy-divisor", "the right answers, divided by the size of a batch"),
+        (sum(right), "accuracy-divisor", "the number of right answers, not divided"),
+        (sum(shares), "accuracy-divisor", "the accuracies of the batches, summed and not divided"),
+        (sum(shares) / n, "accuracy-divisor", "the accuracies of the batches, divided by the number of images"),
         (
             sum(right) / (trial.observed.images or n),
-            "right answers are divided by the number of training images",
-            _BY_IMAGES,
+            "accuracy-divisor",
+            "the right answers, divided by the number of training images",
         ),
         (
             float(np.sum([np.mean(pairs) * len(pairs) for pairs in compared]) / n),
-            "every prediction is compared with every label",
-            "Bring predictions and labels to the same shape, `(B,)`: a column against a row broadcasts to `(B, B)`.",
+            "labels-broadcast",
+            "the share of pairs, in each batch, in which a prediction equals any label",
         ),
         (
             float(np.sum([np.sum(_over_images(outputs[b]).argmax(axis=1) == labels[b]) for b in batches]) / n),
-            "softmax is taken over the images of a batch",
-            "Classes are the second axis: `softmax(dim=1)`, `argmax(dim=1)`.",
+            "softmax-over-batch",
+            "the share of right answers after `softmax(dim=0)`",
         ),
     ):
         if abs(reported - value) < _EXACT and abs(reported - actual) > _EXACT:
-            yield Cause(name, f"That gives exactly the {reported:.4g} that you report.", advice)
+            yield cause_of(code, f"The {reported:.4g} that you report is exactly this: {words}.")
     if abs(reported - of_training) < 0.02 and abs(reported - actual) > 0.03:
-        yield Cause(
-            "the training images are evaluated",
-            f"Of those the model gets {of_training:.3f} right, of the validation images {actual:.3f}.",
-            "Go through `val_data`.",
+        yield cause_of(
+            "validates-on-training-data",
+            f"Of the training images the model gets {of_training:.3f} right, as you report; of the validation images, "
+            f"{actual:.3f}.",
         )
     yield from _measured_otherwise(trial)
 
@@ -170,24 +165,23 @@ def explain_loss(reported: float, actual: float, trial: Trial, batch_losses: lis
 
 def _wrong_losses(reported: float, actual: float, trial: Trial, batch_losses: list[float]) -> Iterator[Cause]:
     n = len(trial.validation_labels)
-    for value, name in (
-        (sum(batch_losses) / n, "mean losses of the batches are divided by the number of images"),
-        (actual * n / len(batch_losses), "losses summed over images are divided by the number of batches"),
-        (sum(batch_losses), "the losses of the batches are summed and not divided"),
-        (batch_losses[-1], "the loss is that of the last batch alone"),
-        (batch_losses[-1] / len(batch_losses), "only the last batch is counted"),
+    last = "the loss of the last batch"
+    for value, code, words in (
+        (sum(batch_losses) / n, "loss-divisor", "mean losses of the batches, divided by the number of images"),
+        (actual * n / len(batch_losses), "loss-divisor", "losses summed over images, divided by the number of batches"),
+        (sum(batch_losses), "loss-divisor", "the losses of the batches, summed and not divided"),
+        (actual * n, "loss-divisor", "the losses of the images, summed and not divided"),
+        (batch_losses[-1], "loss-of-last-batch", last),
+        (batch_losses[-1] / len(batch_losses), "loss-of-last-batch", f"{last}, divided by the number of batches"),
     ):
         if math.isclose(reported, value, rel_tol=1e-3):
-            yield Cause(
-                name,
-                f"That gives {value:.4f}, as you report; the mean over all {n} images is {actual:.4f}.",
-                "Add up `loss.item() * len(labels)` and divide by the number of images.",
+            yield cause_of(
+                code, f"The {reported:.4f} that you report is {words}; the mean over all {n} images is {actual:.4f}."
             )
     if math.isclose(reported, trial.final_loss, rel_tol=0.02) and not math.isclose(reported, actual, rel_tol=0.1):
-        yield Cause(
-            "the training images are evaluated",
-            f"On those the loss is {trial.final_loss:.4f}, on the validation images {actual:.4f}.",
-            "Go through `val_data`.",
+        yield cause_of(
+            "validates-on-training-data",
+            f"On the training images the loss is {trial.final_loss:.4f}, on the validation images {actual:.4f}.",
         )
     yield from _measured_otherwise(trial)
 
@@ -201,6 +195,3 @@ def _over_images(outputs: np.ndarray) -> np.ndarray:
     exponentials = np.exp(outputs - outputs.max(axis=0))
     result: np.ndarray = exponentials / exponentials.sum(axis=0)
     return result
-
-
-_BY_IMAGES = "Divide the number of right answers by the number of images."

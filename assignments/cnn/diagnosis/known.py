@@ -272,6 +272,36 @@ KNOWN: dict[str, Entry] = {
         _METRICS,
         "validation",
     ),
+    "accuracy-not-each-epoch": Entry(
+        "the accuracy is not measured in each epoch",
+        "Go through the validation images at the end of each epoch, inside the loop over epochs.",
+        _METRICS,
+        "validation",
+    ),
+    "validated-before-epoch": Entry(
+        "the model is validated before the epoch, not after it",
+        "Go through the validation images after the epoch's last step.",
+        _METRICS,
+        "validation",
+    ),
+    "best-so-far": Entry(
+        "the best accuracy so far is reported",
+        "Report what the model reaches at the end of each epoch.",
+        _METRICS,
+        "validation",
+    ),
+    "labels-broadcast": Entry(
+        "every prediction is compared with every label",
+        "Bring predictions and labels to the same shape, `(B,)`: a column against a row broadcasts to `(B, B)`.",
+        "https://docs.pytorch.org/docs/stable/notes/broadcasting.html",
+        "validation",
+    ),
+    "softmax-over-batch": Entry(
+        "softmax is taken over the images of a batch",
+        "Classes are the second axis: `softmax(dim=1)`, `argmax(dim=1)`.",
+        f"{_REFERENCE}nn.Softmax.html",
+        "validation",
+    ),
     "loss-divisor": Entry(
         "a loss is divided by the wrong number",
         "Add up `loss.item() * len(labels)` and divide by the number of images; or add up mean losses and divide by "

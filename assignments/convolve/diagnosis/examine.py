@@ -20,6 +20,7 @@ from .causes import Cause, Observations, Seen, describe_curve, validated_in_trai
 from .inner import Known
 from .layers import NO_SCORES, WRONG_SHAPE, chain_of_shapes, evaluating, mistakes_of
 from .measures import accuracy, compare_parameters, mean_nll, output_kind
+from .progress import Count, counting
 from .reports import mistakes_in_reports
 from .suspects import Mending, suspects_of
 from .trying import MOST, Again, Found, Named, search
@@ -82,7 +83,8 @@ def diagnose(
 
     ``make_model`` is the model's class, or a function that makes one. ``train`` trains the model that it is given,
     as you would: ``lambda model: train(model, train_data, val_data, epochs=3)``. ``images`` ``(N, C, H, W)`` and
-    ``labels`` ``(N,)``, of which the largest is the number of classes less one, are those that it learns from.
+    ``labels`` ``(N,)``, of which the largest is the number of classes less one, are those that it learns from. Where
+    tqdm is installed, a bar counts the trainings as long as it takes.
 
     Raises:
         ValueError: there are no images, or not as many labels.
@@ -90,6 +92,18 @@ def diagnose(
     """
     if len(images) != len(labels) or not len(images):
         raise ValueError(f"every image needs a label: {len(images)} images, {len(labels)} labels")
+    with counting() as count:
+        return _diagnosis(make_model, train, images, labels, trainings, count)
+
+
+def _diagnosis(
+    make_model: Callable[[], torch.nn.Module],
+    train: Callable[[torch.nn.Module], Any],
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    trainings: int,
+    count: Count,
+) -> Diagnosis:
     classes = int(labels.max()) + 1
     generators = Generators.now()
     known = Known(images, labels)
@@ -102,6 +116,7 @@ def diagnose(
         return Diagnosis(named, tuple(shapes), _not_trained(model, classes), *_kernels(model))
     before = _parameters(model)
     initial_loss, _ = _measure(model, images, labels)
+    count(1, "a training, watched")
     with Watch(model, known=known) as watch:
         returned = train(model)
     final_loss, train_accuracy = _measure(model, images, labels)
@@ -118,7 +133,11 @@ def diagnose(
     mistakes += tuple(_validated_in_train_mode(model, observed))
     mistakes += tuple(mistakes_in_reports(returned, observed.seen, len(images)))
 
+    suspects = suspects_of(observed, mistakes)
+    names = {suspect.mending: suspect.cause.name for suspect in suspects}
+
     def again(mendings: Sequence[Mending]) -> Again | None:
+        count(1 + trainings, f"tried: {names[mendings[-1]]}")
         generators.set()
         try:
             return train_again(
@@ -127,7 +146,7 @@ def diagnose(
         except Exception:  # which what is mended may have brought about
             return None
 
-    found = search(observed, suspects_of(observed, mistakes), again, trainings)
+    found = search(observed, suspects, again, trainings)
     return Diagnosis(found, tuple(shapes), observed, *_kernels(model))
 
 

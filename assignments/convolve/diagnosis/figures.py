@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from .examine import Diagnosis
 
 _MOST_KERNELS = 16
+_MENDED = ("C1", "C2", "C4")  # colours of as many curves as there are trainings more
 
 
 def draw(diagnosis: Diagnosis) -> Any:
@@ -29,7 +31,10 @@ def draw(diagnosis: Diagnosis) -> Any:
 
 
 def draw_losses(axes: Any, diagnosis: Diagnosis) -> None:
-    """The training loss from batch to batch, with the loss of guessing and the floor that softmax sets."""
+    """The training loss from batch to batch, and once more with each cause mended that made the difference.
+
+    With the loss of guessing and the floor that softmax sets.
+    """
     axes.set(title="Training loss", xlabel="batch", ylabel="loss")
     losses, classes = np.array(diagnosis.observed.seen.losses, float), diagnosis.observed.classes
     if not len(losses):
@@ -38,19 +43,30 @@ def draw_losses(axes: Any, diagnosis: Diagnosis) -> None:
     axes.plot(losses, color="C0", alpha=0.35, linewidth=1, label="each batch")
     width = max(1, len(losses) // 20)
     if width > 1:
-        smooth = np.convolve(losses, np.ones(width) / width, mode="valid")
-        axes.plot(np.arange(len(smooth)) + width // 2, smooth, color="C0", linewidth=2, label=f"mean of {width}")
+        axes.plot(*_smooth(losses, width), color="C0", linewidth=2, label=f"mean of {width}")
+    mended = [named for named in diagnosis.found.named if named.again is not None]
+    for named, color in zip(mended, _MENDED, strict=False):
+        assert named.again is not None
+        label = f"with that mended: {textwrap.shorten(named.cause.name, 44, placeholder=' ...')}"
+        axes.plot(*_smooth(np.array(named.again.losses), width), color=color, linewidth=2, label=label)
     axes.axhline(
         math.log(classes), color="C7", linestyle="--", label=f"guessing: ln {classes} = {math.log(classes):.2f}"
     )
     floor = softmax_floor(classes)
     axes.axhline(floor, color="C3", linestyle=":", label=f"softmax before cross-entropy: not below {floor:.2f}")
     finite = losses[np.isfinite(losses)]
-    axes.set_ylim(
-        min(0, finite.min(initial=0)),
-        1.1 * max(math.log(classes) * 1.1, np.quantile(finite, 0.98)) if len(finite) else 1,
-    )
+    lowest = min(0, finite.min(initial=0))
+    if mended:  # a loss that falls without end would hide how the others went
+        lowest = max(lowest, -math.log(classes))
+    highest = 1.1 * max(math.log(classes) * 1.1, np.quantile(finite, 0.98)) if len(finite) else 1
+    axes.set_ylim(lowest, highest)
     axes.legend(fontsize=8, loc="upper right")
+
+
+def _smooth(losses: Any, width: int) -> tuple[Any, Any]:
+    """Batches, and the means of so many losses around each."""
+    smooth = np.convolve(losses, np.ones(width) / width, mode="valid") if len(losses) >= width else losses
+    return np.arange(len(smooth)) + width // 2, smooth
 
 
 def draw_gradients(axes: Any, diagnosis: Diagnosis) -> None:
