@@ -92,6 +92,37 @@ _DEBUG = click.option(
 
 
 @main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--template",
+    default="function",
+    show_default=True,
+    metavar="TEMPLATE",
+    help="What it is made from; --list says which there are.",
+)
+@click.option("--title", default="", help="Of the lesson.  [default: the name]")
+@click.option("--list", "list_them", is_flag=True, help="Say which templates there are, and what each is for.")
+@_DEBUG
+def new(name: str | None, template: str, title: str, list_them: bool) -> None:  # fmt: skip
+    """Make a new assignment, solutions/NAME, that already grades."""
+    from autograder.scaffolding.new import create, templates
+
+    known = templates()
+    if list_them:
+        width = max(map(len, known))
+        click.echo("\n".join(f"{name:{width}}  {each.about}" for name, each in known.items()))
+        return
+    if name is None:
+        raise UsageError("name the assignment: autograder new NAME")
+    folder = create(name, template, Path("solutions"), title)
+    click.echo(f"Made {folder}. What each file is, and what to do next: {folder / 'README.md'}")
+    if seeds := known[template].seeds:
+        click.echo("Its training is calibrated now, so that verdicts on it have known errors (Ctrl-C: later).")
+        click.get_current_context().invoke(calibrate, assignment=str(folder), seeds=seeds, sandbox="auto")
+    click.echo(f"To see it grade: autograder grade {name} {folder / 'submissions' / 'right'}")
+
+
+@main.command()
 @click.argument("assignment")
 @click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SUBMISSION...")
 @_OUTPUT

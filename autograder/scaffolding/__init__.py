@@ -1,0 +1,1 @@
+"""A new assignment that already grades: a folder made from a template, to be changed bit by bit."""

@@ -1,0 +1,12 @@
+"""Computes gradients and makes no step."""
+
+
+def train(model, images, labels, epochs=10):
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    loss_function = nn.CrossEntropyLoss()
+    model.train()
+    for _ in range(epochs):
+        for indices in torch.randperm(len(images)).split(32):
+            loss = loss_function(model(images[indices]), labels[indices])
+            optimizer.zero_grad()
+            loss.backward()
