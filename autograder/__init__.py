@@ -13,6 +13,7 @@ The public interface: what a hidden grader, and whoever runs one, may build on. 
 Marks of a check and its messages:
 
 - ``points(value, title)`` makes a check of a test, and ``partial_credit(fraction, because)`` ends one in between.
+- ``coded(code, message)`` names the known mistake that a message is about.
 - ``shown(value)`` and ``listed(names)`` put what a worker claims in a few words.
 - ``tensor(array)`` is sent as a torch tensor, in place of a NumPy array.
 - ``CONVOLUTIONS``: the functions to switch off where a convolution is to be written by hand.
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from autograder.errors import StudentFault as StudentFault
     from autograder.errors import TimedOut as TimedOut
     from autograder.errors import WorkerGone as WorkerGone
+    from autograder.grading.checks import coded as coded
     from autograder.grading.checks import partial_credit as partial_credit
     from autograder.grading.checks import points as points
     from autograder.grading.fixtures import Leaderboard as Leaderboard
@@ -79,6 +81,7 @@ _EXPORTS = {
     "SubmissionNames": ("autograder.remote", "SubmissionNames"),
     "TimedOut": ("autograder.errors", "TimedOut"),
     "WorkerGone": ("autograder.errors", "WorkerGone"),
+    "coded": ("autograder.grading.checks", "coded"),
     "listed": ("autograder.claims", "listed"),
     "partial_credit": ("autograder.grading.checks", "partial_credit"),
     "points": ("autograder.grading.checks", "points"),
@@ -101,6 +104,7 @@ __all__ = [
     "SubmissionNames",
     "TimedOut",
     "WorkerGone",
+    "coded",
     "listed",
     "partial_credit",
     "points",

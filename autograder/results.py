@@ -17,7 +17,7 @@ from pydantic import InstanceOf, TypeAdapter, ValidationError
 
 from autograder.errors import AutograderError
 
-VERSION = 3  # of the data that results are written as; to be raised with a step in `_MIGRATIONS`
+VERSION = 4  # of the data that results are written as; to be raised with a step in `_MIGRATIONS`
 Text = InstanceOf[str]  # any: pydantic's own has no room for a lone surrogate, which a traceback may hold
 
 Outcome = Literal["passed", "partial", "failed", "not run", "broken"]
@@ -68,6 +68,7 @@ class Check:
     # Computed from plain answers and where no student code ran, or claimed by the submission's process of itself.
     rests_on: Basis = "computed"
     claimed_since: Text = ""  # why it could not be computed, where it usually is
+    code: Text = ""  # of the known mistake that the feedback is about, where its grader names one: "padding-once"
 
 
 def question_of(check: str) -> str:
@@ -204,10 +205,16 @@ def _without_trainings(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "trainings": []}
 
 
+def _without_codes(content: dict[str, Any]) -> dict[str, Any]:
+    """Version 4: until then no grader named one."""
+    return {**content, "checks": [{**check, "code": ""} for check in content["checks"]]}
+
+
 # From a version to what makes the next one's data of its data.
 _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _saying_what_checks_rest_on,
     2: _without_trainings,
+    3: _without_codes,
 }
 
 

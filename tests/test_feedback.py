@@ -51,6 +51,19 @@ GUARDED = Result(
 
 
 @pytest.mark.parametrize("write", [as_html, as_markdown])
+def test_what_there_is_more_to_read_about_is_named(write):
+    def of(check):
+        return write(shown_to(Result("ada.py", "graded", (check,)), TITLE))
+
+    known = Check("q1.a", "Shown", 0, 2, "failed", "The padding is counted once.", code="padding-once")
+    diagnosed = replace(known, feedback="Most likely: gradients are never set to zero.", code="")
+    assert "autograder explain padding-once" in of(known)
+    assert "autograder explain no-zero-grad" in of(diagnosed)
+    assert "explain" not in of(replace(known, code="of-this-exercise")), "nothing is written about it"
+    assert "explain" not in of(replace(known, points=2, outcome="passed", code="", feedback=""))
+
+
+@pytest.mark.parametrize("write", [as_html, as_markdown])
 def test_a_student_sees_what_is_meant_for_students_and_nothing_more(write):
     text = write(shown_to(GUARDED, TITLE))
     assert "Told." in text and "Something went wrong on our side" in text and "3 more checks count" in text

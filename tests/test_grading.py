@@ -43,6 +43,48 @@ def outcomes(result):
     return {check.name: (check.outcome, check.points) for check in result.checks}
 
 
+def test_the_code_of_a_known_mistake_is_kept_wherever_its_message_goes(make_assignment, grade_code):
+    grader = """
+    import pytest
+    from autograder import coded, partial_credit, points
+
+    @points(1, "Asserts")
+    def test_asserts(submission):
+        assert submission.x == 2, coded("padding-once", "Once.")
+
+    @points(1, "Fails")
+    def test_fails(submission):
+        pytest.fail(coded("rounds-up", "Up."))
+
+    @points(1, "Grants a part")
+    def test_grants(submission):
+        partial_credit(0.5, coded("true-division", "Floats."))
+
+    @points(1, "Passes")
+    def test_passes(submission):
+        assert submission.x == 1, coded("padding-once", "Once.")
+
+    @points(1, "Has the code of the case that is told")
+    @pytest.mark.parametrize("n", [1, 2])
+    def test_cases(submission, n):
+        assert submission.x == n, coded(f"case-{n}", "Told.")
+
+    @points(1, "Misspells a code")
+    def test_misspells(submission):
+        pytest.fail(coded("Padding once", "Once."))
+    """
+    result = grade_code(make_assignment({"test_q1.py": grader}), "x = 1")
+    codes = {check.name.removeprefix("q1."): (check.code, check.feedback) for check in result.checks}
+    assert codes.pop("misspells")[0] == "" and "no code: small letters" in result.trouble
+    assert codes == {
+        "asserts": ("padding-once", "Once."),
+        "fails": ("rounds-up", "Up."),
+        "grants": ("true-division", "Floats."),
+        "passes": ("", ""),
+        "cases": ("case-2", "Told."),
+    }
+
+
 @pytest.mark.parametrize(("returned", "points"), [("nan", 0), ("inf", 2), ("-inf", 0), ("0.25", 0.5)])
 def test_a_part_of_the_points_is_a_number(make_assignment, grade_code, returned, points):
     grader = """

@@ -362,6 +362,21 @@ def test_what_was_told_has_a_name_that_stays(feedback, code):
     assert told(feedback) == code
 
 
+def test_a_code_that_a_grader_declares_is_the_cause_whatever_the_words():
+    one = Check("q1.a", "A title", 0, 1, "failed", "Your chain of shapes: (1, 1).", code="chain-ends-elsewhere")
+    assert (cause_told(one).code, cause_told(one).words) == (
+        "q1.chain-ends-elsewhere",
+        "the chain of layers ends in another shape than is asked for",
+    )
+    own = replace(one, code="of-this-exercise", feedback="Stripes lie. For 3x4, they do.")
+    assert (cause_told(own).code, cause_told(own).words) == ("q1.of-this-exercise", "Stripes lie.")
+
+
+def test_a_file_that_can_t_be_read_is_one_cause_and_not_one_for_each_question():
+    told = {cause_told(Check(f"q{n}.a", "A", 0, 1, "failed", "There is no code to check. ...")) for n in (1, 2)}
+    assert [each.code for each in told] == ["file.no-code"]
+
+
 def test_numbers_and_places_of_one_submission_make_no_cause_of_its_own():
     one = told("For a stride of 2 (image 4x9, kernel 5x3) your function returns [1, 7]: raise ValueError instead.")
     other = told("For a stride of 3 (image 5x5, kernel 7x3) your function returns [0, 12]: raise ValueError instead.")
@@ -374,7 +389,7 @@ def test_every_failed_check_of_both_lessons_has_a_cause_and_causes_are_few():
     for lesson in ("cnn", "convolve"):
         checks = [check for result in stored(lesson) for check in result.checks if check.outcome != "passed"]
         causes = {cause_told(check).code for check in checks}
-        assert all(re.fullmatch(r"q\d\.[a-z0-9_-]+", code) for code in causes)
+        assert all(re.fullmatch(r"(q\d|file)\.[a-z0-9_-]+", code) for code in causes)
         assert len(causes) < len(checks) / 3
 
 

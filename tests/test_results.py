@@ -57,7 +57,7 @@ RESULT = Result(
     (
         Check(
             *("q1.a", "Adds", 1.0, 2.0, "partial", "\ud800\x00", 0.5, "hidden", ("by a rule",), (RULING,)),
-            *("claimed", "it reads numbers"),
+            *("claimed", "it reads numbers", "padding-once"),
         ),
     ),
     ("note",),
@@ -86,6 +86,9 @@ VERSION_3 = VERSION_2.replace('"version": 2', '"version": 3').removesuffix("}") 
     ', "trainings": [{"question": "q4", "losses": [2.3, "NaN"], "history": [["val_loss", [0.5, 0.25]]], '
     '"confusion": [[3, 1], [0, 4]], "kernels": [[[-99, 0], [5, 99]]]}]}'
 )
+VERSION_4 = VERSION_3.replace('"version": 3', '"version": 4').replace(
+    '"it reads numbers"', '"it reads numbers", "code": "padding-once"'
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | NUMBERS | ANY_TEXT | st.sampled_from(["NaN", "1", "graded"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(ANY_TEXT, inner, max_size=2),
@@ -108,11 +111,13 @@ def test_a_result_comes_back_as_it_was(result):
 
 def test_the_first_version_is_read_for_ever():
     """Whoever gives a result another field raises the version, and says what it is in older ones."""
-    old = [dataclasses.replace(check, rests_on="unknown", claimed_since="") for check in RESULT.checks]
-    second = dataclasses.replace(RESULT, trainings=())
+    old = [dataclasses.replace(check, rests_on="unknown", claimed_since="", code="") for check in RESULT.checks]
+    third = dataclasses.replace(RESULT, checks=tuple(dataclasses.replace(check, code="") for check in RESULT.checks))
+    second = dataclasses.replace(third, trainings=())
     assert Result.from_json(VERSION_1).to_dict() == dataclasses.replace(second, checks=tuple(old)).to_dict()
     assert Result.from_json(VERSION_2).to_dict() == second.to_dict()
-    assert Result.from_json(VERSION_3).to_dict() == RESULT.to_dict()
+    assert Result.from_json(VERSION_3).to_dict() == third.to_dict()
+    assert Result.from_json(VERSION_4).to_dict() == RESULT.to_dict()
 
 
 def test_every_field_is_written():

@@ -16,9 +16,9 @@ from autograder.errors import StudentError
 GEOMETRIES = [*FIXED, *random_geometries(np.random.default_rng(0), 60)]
 
 
-@pytest.mark.parametrize("text", [text for text, _ in MISTAKES])
+@pytest.mark.parametrize("text", [text for _, text, _ in MISTAKES])
 def test_each_mistake_is_named(text):
-    mistake = dict(MISTAKES)[text]
+    mistake = {text: formula for _, text, formula in MISTAKES}[text]
     explanation = explain(GEOMETRIES, [mistake(geometry) for geometry in GEOMETRIES])
     assert explanation.text.startswith(text) and not explanation.values_are_right
 

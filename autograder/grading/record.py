@@ -17,7 +17,7 @@ import pytest
 
 from autograder.assignment import Assignment
 from autograder.errors import AssignmentError, AutograderError, MachineStarved, StudentFault, WorkerGone
-from autograder.grading.checks import PartialCredit
+from autograder.grading.checks import PartialCredit, code_of
 from autograder.grading.faults import is_about_a_claim
 from autograder.grading.fixtures import KINDS, fixtures_from_worker
 from autograder.results import Basis, Check, LeaderboardEntry, Outcome, Ruling, Visibility, question_of
@@ -48,6 +48,7 @@ class _Case:
     fraction: float = 0.0
     outcome: Outcome = "not run"
     feedback: str = "This check was not run."
+    code: str = ""  # of the known mistake that the feedback is about
     seconds: float = 0.0
     decided: list[str] = field(default_factory=list)
     rulings: list[Ruling] = field(default_factory=list)
@@ -106,9 +107,10 @@ class Record:
         case.claimed_since = case.claimed_since or since
         if raised is not None:
             case.fraction, case.outcome, feedback = self._judge(item, raised, case)
-            case.feedback = sanitize(feedback)
+            case.feedback, case.code = sanitize(feedback), code_of(raised)
         elif call.when == "call":
             case.fraction, case.outcome, case.feedback = 1.0, "passed", ""
+            case.code = ""
 
     def _judge(self, item: pytest.Item, raised: BaseException, case: _Case) -> tuple[float, Outcome, str]:
         match raised:
@@ -207,6 +209,7 @@ def _check_of(name: str, cases: list[_Case]) -> Check:
         tuple(ruling for case in cases for ruling in case.rulings),
         "claimed" if any(case.rests_on == "claimed" for case in cases) else "computed",
         next((case.claimed_since for case in cases if case.claimed_since), ""),
+        worst.code,
     )
 
 

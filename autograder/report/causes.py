@@ -1,8 +1,8 @@
 """What a check says is wrong, under a name that stays: so that those who were told the same can be found together.
 
 A cause that a diagnosis names goes by its code (:data:`autograder.diagnosis.known.KNOWN`), what the framework itself
-says by one of ours. Anything else is what its grader's author wrote: the first sentence, without the numbers and places
-of a single submission.
+says by one of ours, and a mistake that its grader knows by the code that the grader declares. Anything else is what the
+grader's author wrote: the first sentence, without the numbers and places of a single submission.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from autograder.diagnosis.known import CODES
+from autograder.report.mistakes import MISTAKES
 from autograder.results import Check, question_of
 from autograder.sanitize import sanitize
 
@@ -28,8 +29,10 @@ _LONGEST = 160  # characters of the words
 _LONGEST_SLUG = 60
 _DIAGNOSED = re.compile(r"^(?:Most likely|Most likely, again|It is also this): (?P<name>.+?)(?:\. |\.?$)", re.MULTILINE)
 # What the framework says whatever the exercise: code, name, and how it is told in a feedback.
+NO_CODE = "no-code"
+_FILE = "file"  # in place of a question
 OURS = (
-    ("no-code", "no code could be read from the file", r"^There is no code to check\."),
+    (NO_CODE, "no code could be read from the file", r"^There is no code to check\."),
     ("not-answered", "it is left as it was handed out", r"(is|are) still the stubs?\b|returns nothing yet\b"),
     ("not-defined", "what is asked for is not defined", r"^`[^`]+` is not defined\b"),
 )
@@ -46,7 +49,10 @@ def cause_told(check: Check) -> Told | None:
     if check.points >= check.max_points and check.outcome == "passed":
         return None
     code, words = _cause_of(sanitize(check.feedback).strip() or f"{check.title}: {check.outcome}")
-    question = question_of(check.name)
+    if check.code:
+        code, words = check.code, MISTAKES[check.code].name if check.code in MISTAKES else words
+    # One file that can't be read is one cause, and none for each question.
+    question = _FILE if code == NO_CODE else question_of(check.name)
     return Told(f"{_slug(question)}.{code}", question, words)
 
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from autograder.atomic import write_named
+from autograder.report.explain import code_to_ask
 from autograder.report.page import packaged
 from autograder.report.platforms import canvas_user, moodle_folder
 from autograder.report.policy import Marked
@@ -72,7 +73,7 @@ def shown_to_student(marked: Marked, title: str, moment: Moment = "visible") -> 
 def as_html(shown: Shown) -> str:
     """The page."""
     environment = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"plain": sanitize, "number": "{:g}".format}
+    environment.filters |= {"plain": sanitize, "number": "{:g}".format, "code": code_to_ask}
     style = Markup(packaged("static", "report.css"))  # noqa: S704  # our own file
     return environment.get_template("feedback.html").render(shown=shown, style=style)
 
@@ -100,6 +101,8 @@ def _markdown(shown: Shown) -> Iterator[str]:
             )
             if check.feedback:
                 yield _fenced(sanitize(check.feedback))
+            if code := code_to_ask(check):
+                yield f"More about it: `autograder explain {code}`"
     if shown.withheld:
         yield f"{shown.withheld} more checks count, and are not shown."
 

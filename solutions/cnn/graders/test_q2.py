@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import Probes, StudentError, points, shown, tensor
+from autograder import Probes, StudentError, coded, points, shown, tensor
 
 KINDS = {
     "conv1": "Conv2d",
@@ -54,9 +54,9 @@ def test_layer_kinds(submission, probes: Probes):
 @pytest.mark.parametrize("batch_size", [1, 3, 8])
 def test_reaches_64_1_1(submission, batch_size):
     output, chain = follow(submission, batch_size)
-    assert output is not None, f"The chain breaks: {chain}."
-    assert output.shape == (batch_size, 64, 1, 1), (
-        f"Your chain of shapes: {chain}. It is to end in {(batch_size, 64, 1, 1)}."
+    assert output is not None, coded("chain-breaks", f"The chain breaks: {chain}.")
+    assert output.shape == (batch_size, 64, 1, 1), coded(
+        "chain-ends-elsewhere", f"Your chain of shapes: {chain}. It is to end in {(batch_size, 64, 1, 1)}."
     )
 
 

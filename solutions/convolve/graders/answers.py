@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from autograder import Handle, StudentError, partial_credit, shown
+from autograder import Handle, StudentError, coded, partial_credit, shown
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Case:
 class Mistake(NamedTuple):
     """What to tell a student whose function gives what this formula gives."""
 
+    code: str  # of the mistake, whatever the question: it stays when the text is worded anew
     text: str
     formula: Callable[..., Any]
 
@@ -117,11 +118,12 @@ def require(function, cases, right, mistakes, form=ARRAY, hint=""):
     wrong = [n for n, (answer, truth) in enumerate(pairs) if answer is None or not form.agree(answer, truth)]
     if wrong:
         first = wrong[0]
-        cause = _cause(cases, claims, answers, wrong, mistakes, form, hint)
+        code, cause = _cause(cases, claims, answers, wrong, mistakes, form, hint)
         told = describe(claims[first], answers[first], form)
         truth = form.show(expected[first])
         where = _where(answers[first], expected[first])
-        pytest.fail(f"{cause} For {cases[first].words}, your function {told}{where}. Right is {truth}.".strip())
+        words = f"{cause} For {cases[first].words}, your function {told}{where}. Right is {truth}.".strip()
+        pytest.fail(coded(code, words) if code else words)
     if form is ARRAY and any(isinstance(claim, (list, tuple)) for claim in claims):
         partial_credit(
             0.5, "The values are right, but your function returns a list: make an array of it with `np.array(...)`."
@@ -130,22 +132,23 @@ def require(function, cases, right, mistakes, form=ARRAY, hint=""):
 
 
 def _cause(cases, claims, answers, wrong, mistakes, form, hint):
+    """The code of the known mistake, if it is one, and the words for what is wrong."""
     if all(claim is None for claim in claims):
-        return "Nothing comes back: end your function with `return` and the result."
+        return "nothing-returned", "Nothing comes back: end your function with `return` and the result."
     answered = [n for n, answer in enumerate(answers) if answer is not None]
     # What a mistaken formula can't compute may raise, so the other answers tell the mistake.
     if len(answered) > len(cases) // 2 and set(answered) & set(wrong):
         known = [cases[n] for n in answered]
         for mistake in mistakes:
             if all(_gives(mistake, case, answers[n], form) for n, case in zip(answered, known, strict=True)):
-                return mistake.text
+                return mistake.code, mistake.text
     if isinstance(claims[wrong[0]], StudentError):
-        return f"{claims[wrong[0]]}.{'' if claims[wrong[0]].is_a('Withheld') else f' {hint}'}".strip()
+        return "", f"{claims[wrong[0]]}.{'' if claims[wrong[0]].is_a('Withheld') else f' {hint}'}".strip()
     if answers[wrong[0]] is None:
-        return f"Your function is to return {form.words}."
+        return "another-kind", f"Your function is to return {form.words}."
     if len(cases) > 2 and len(answered) == len(cases) and len({form.show(a) for a in answers}) == 1:
-        return "Your function gives the same answer for every input: compute it from the arguments."
-    return f"Your function is right in {len(cases) - len(wrong)} of {len(cases)} cases. {hint}".strip()
+        return "same-answer", "Your function gives the same answer for every input: compute it from the arguments."
+    return "", f"Your function is right in {len(cases) - len(wrong)} of {len(cases)} cases. {hint}".strip()
 
 
 def _gives(mistake, case, answer, form):

@@ -155,88 +155,120 @@ def _both(pair, index=0):
     return (pair[index], pair[index])
 
 
-def _mistake(text, **changed):
-    return Mistake(text, replace(Rules(), **changed).follow)
+def _mistake(code, text, **changed):
+    return Mistake(code, text, replace(Rules(), **changed).follow)
 
 
 LINEAR_AXES = "`nn.Linear` changes the last number of the shape only: (N, in_features) becomes (N, out_features)."
 FIRST_OF_BOTH = "You use the first number of a {} for both directions: it may be a pair (height, width)."
 MISTAKES = [
     _mistake(
+        "input-shape-listed",
         "Your list begins with the input's shape: it is to hold the shapes after the layers, one for each.",
         with_input=True,
     ),
-    _mistake("A layer that leaves the shape as it is, such as ReLU, has an entry in the list, too.", without_relu=True),
     _mistake(
+        "relu-left-out",
+        "A layer that leaves the shape as it is, such as ReLU, has an entry in the list, too.",
+        without_relu=True,
+    ),
+    _mistake(
+        "pool-default-stride",
         "Without a stride, you let pooling go on by 1. PyTorch's default for pooling is the kernel's size (look at "
         "`nn.MaxPool2d(4).stride`).",
         pool_stride=lambda s, k: s or 1,
     ),
     _mistake(
+        "pool-default-stride",
         "Without a stride, your pooling goes on by 2: the default is the kernel's size.",
         pool_stride=lambda s, k: s or 2,
     ),
     _mistake(
+        "pool-stride-ignored",
         "You let pooling go on by 1 always. It has a stride, whose default is the kernel's size (look at "
         "`nn.MaxPool2d(4).stride`).",
         pool_stride=lambda s, k: 1,
     ),
     _mistake(
+        "pool-stride-ignored",
         "You let pooling go on by the kernel's size always. That is the default only: look at `layer.stride`.",
         pool_stride=lambda s, k: k,
     ),
-    _mistake("The padding plays no part in your shapes.", size=lambda side, k, s, p: (side - k) // s + 1),
-    _mistake("The padding of pooling layers plays no part in your shapes.", pool_padding=False),
     _mistake(
+        "padding-ignored", "The padding plays no part in your shapes.", size=lambda side, k, s, p: (side - k) // s + 1
+    ),
+    _mistake("padding-ignored", "The padding of pooling layers plays no part in your shapes.", pool_padding=False),
+    _mistake(
+        "padding-once",
         "The padding is counted once. It is added on both sides of the image, so it counts twice: `2 * padding`.",
         size=lambda side, k, s, p: (side + p - k) // s + 1,
     ),
-    _mistake("The stride plays no part in your shapes.", size=lambda side, k, s, p: side + 2 * p - k + 1),
     _mistake(
+        "stride-ignored", "The stride plays no part in your shapes.", size=lambda side, k, s, p: side + 2 * p - k + 1
+    ),
+    _mistake(
+        "plus-one-missing",
         "The `+ 1` is missing: besides the steps, the kernel's first position gives a value.",
         size=lambda side, k, s, p: (side + 2 * p - k) // s,
     ),
     _mistake(
+        "rounds-up",
         "You round up. Where the last step does not fit, the kernel stops short of the edge: round down.",
         size=lambda side, k, s, p: -(-(side + 2 * p - k) // s) + 1,
     ),
     _mistake(
+        "true-division",
         "You divide with `/`, so that the sizes are fractions. A kernel takes whole steps: round down with `//`.",
         size=lambda side, k, s, p: (side + 2 * p - k) / s + 1,
     ),
     _mistake(
+        "kernel-as-divisor",
         "The kernel's size is divided out: what counts is how many steps of the stride fit.",
         size=lambda side, k, s, p: (side + 2 * p) // k,
     ),
-    _mistake("Height and width are swapped: a shape is (N, C, height, width).", turned=True),
-    _mistake(FIRST_OF_BOTH.format("kernel size"), pairs=lambda k, s, p: (_both(k), s, p)),
-    _mistake(FIRST_OF_BOTH.format("stride"), pairs=lambda k, s, p: (k, _both(s), p)),
-    _mistake(FIRST_OF_BOTH.format("padding"), pairs=lambda k, s, p: (k, s, _both(p))),
-    _mistake(FIRST_OF_BOTH.format("setting"), pairs=lambda k, s, p: (_both(k), _both(s), _both(p))),
+    _mistake("axes-swapped", "Height and width are swapped: a shape is (N, C, height, width).", turned=True),
+    _mistake("one-side-for-both", FIRST_OF_BOTH.format("kernel size"), pairs=lambda k, s, p: (_both(k), s, p)),
+    _mistake("one-stride-for-both", FIRST_OF_BOTH.format("stride"), pairs=lambda k, s, p: (k, _both(s), p)),
+    _mistake("one-padding-for-both", FIRST_OF_BOTH.format("padding"), pairs=lambda k, s, p: (k, s, _both(p))),
     _mistake(
+        "one-axis-for-both", FIRST_OF_BOTH.format("setting"), pairs=lambda k, s, p: (_both(k), _both(s), _both(p))
+    ),
+    _mistake(
+        "pair-swapped",
         "The two numbers of a pair are swapped: kernel sizes, strides and paddings are (height, width).",
         pairs=lambda k, s, p: (k[::-1], s[::-1], p[::-1]),
     ),
     _mistake(
+        "channels-kept",
         "The number of channels stays what it was: a convolution gives `out_channels` of them.",
         channels=lambda before, after: before,
     ),
-    _mistake("Flatten keeps the batch: (N, C, H, W) becomes (N, C * H * W).", flat=lambda shape: (math.prod(shape),)),
     _mistake(
-        "Flatten keeps the batch: (N, C, H, W) becomes (N, C * H * W).", flat=lambda shape: (math.prod(shape[1:]),)
+        "flatten-loses-batch",
+        "Flatten keeps the batch: (N, C, H, W) becomes (N, C * H * W).",
+        flat=lambda shape: (math.prod(shape),),
     ),
     _mistake(
-        "Flatten gives (N, C * H * W), with the number of images as it was.", flat=lambda shape: (1, math.prod(shape))
+        "flatten-loses-batch",
+        "Flatten keeps the batch: (N, C, H, W) becomes (N, C * H * W).",
+        flat=lambda shape: (math.prod(shape[1:]),),
     ),
     _mistake(
+        "flatten-loses-batch",
+        "Flatten gives (N, C * H * W), with the number of images as it was.",
+        flat=lambda shape: (1, math.prod(shape)),
+    ),
+    _mistake(
+        "flatten-loses-batch",
         "Flatten gives (N, C * H * W), with the number of images as it was.",
         flat=lambda shape: (1, math.prod(shape[1:])),
     ),
     _mistake(
+        "flatten-keeps-channels",
         "Flatten takes the channels along: (N, C, H, W) becomes (N, C * H * W).",
         flat=lambda shape: (*shape[:2], math.prod(shape[2:])),
     ),
-    _mistake(LINEAR_AXES, linear=lambda shape, out: (out,)),
-    _mistake(LINEAR_AXES, linear=lambda shape, out: (1, out)),
-    _mistake(LINEAR_AXES, linear=lambda shape, out: shape),
+    _mistake("linear-axes", LINEAR_AXES, linear=lambda shape, out: (out,)),
+    _mistake("linear-axes", LINEAR_AXES, linear=lambda shape, out: (1, out)),
+    _mistake("linear-axes", LINEAR_AXES, linear=lambda shape, out: shape),
 ]

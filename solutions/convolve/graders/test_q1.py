@@ -31,27 +31,42 @@ def row_after_row(height, width):
 def of_both(pattern):
     """Mistakes that can be made in both patterns."""
     return [
-        Mistake("The pattern begins with 1; the top left is to be 0.", lambda h, w: 1 - pattern(h, w)),
         Mistake(
+            "begins-with-one", "The pattern begins with 1; the top left is to be 0.", lambda h, w: 1 - pattern(h, w)
+        ),
+        Mistake(
+            "axes-swapped",
             "Height and width are swapped: the shape of an image is (height, width), rows come first.",
             lambda h, w: pattern(w, h),
         ),
-        Mistake("Your pattern is always square: use both the height and the width.", lambda h, w: pattern(h, h)),
-        Mistake("Your pattern is always square: use both the height and the width.", lambda h, w: pattern(w, w)),
         Mistake(
+            "always-square",
+            "Your pattern is always square: use both the height and the width.",
+            lambda h, w: pattern(h, h),
+        ),
+        Mistake(
+            "always-square",
+            "Your pattern is always square: use both the height and the width.",
+            lambda h, w: pattern(w, w),
+        ),
+        Mistake(
+            "odd-size-cut",
             "With an odd height or width a row or a column is missing, since you repeat blocks of two: make a larger "
             "pattern, and cut it to the size with a slice.",
             lambda h, w: pattern(h - h % 2, w - w % 2),
         ),
         Mistake(
+            "odd-size-cut",
             "With an odd width a column is missing, since you repeat pairs: make a longer row and cut it.",
             lambda h, w: pattern(h, w - w % 2),
         ),
         Mistake(
+            "twice-as-large",
             "Your pattern is twice as wide as asked for: `width` counts pixels, not pairs of them.",
             lambda h, w: pattern(h, 2 * w),
         ),
         Mistake(
+            "twice-as-large",
             "Your pattern is twice as large as asked for: `height` and `width` count pixels, not blocks of two.",
             lambda h, w: pattern(2 * h, 2 * w),
         ),
@@ -60,21 +75,24 @@ def of_both(pattern):
 
 ZEBRA_MISTAKES = [
     Mistake(
+        "stripes-lie",
         "The stripes lie: each row holds one value. A zebra's stripes are vertical, so that every row is 0 1 0 1 ...",
         lambda h, w: zebra(w, h).T,
     ),
     Mistake(
+        "no-new-start",
         "The values alternate from one row's end to the next row's beginning, which makes a checkerboard where the "
         "width is odd. Every row of a zebra begins with 0.",
         row_after_row,
     ),
-    Mistake("This is the checkerboard. In a zebra, every row is the same.", checkerboard),
+    Mistake("other-pattern", "This is the checkerboard. In a zebra, every row is the same.", checkerboard),
     *of_both(zebra),
 ]
 
 CHECKERBOARD_MISTAKES = [
-    Mistake("This is the zebra. In a checkerboard, every second row begins with 1.", zebra),
+    Mistake("other-pattern", "This is the zebra. In a checkerboard, every second row begins with 1.", zebra),
     Mistake(
+        "no-new-start",
         "The values alternate from one row's end to the next row's beginning, which makes stripes where the width is "
         "even. Every second row of a checkerboard begins with 1.",
         row_after_row,
@@ -112,48 +130,62 @@ def difference(a, b):
 
 DIFFERENCE_MISTAKES = [
     Mistake(
+        "count-not-share",
         "This is how many positions differ. The share is that number divided by the number of all positions.",
         lambda a, b: np.sum(a != b),
     ),
     Mistake(
+        "agree-not-differ",
         "This is the share of positions that agree; what is asked for is the share that differ (`!=`).",
         lambda a, b: np.mean(a == b),
     ),
     Mistake(
-        "This is how many positions agree; what is asked for is the share that differ.", lambda a, b: (a == b).sum()
+        "agree-not-differ",
+        "This is how many positions agree; what is asked for is the share that differ.",
+        lambda a, b: (a == b).sum(),
     ),
-    Mistake("This is the share in percent: leave out the factor 100.", lambda a, b: 100 * np.mean(a != b)),
+    Mistake("percent", "This is the share in percent: leave out the factor 100.", lambda a, b: 100 * np.mean(a != b)),
     Mistake(
+        "signs-cancel",
         "Your differences are added with their signs, so that 0 - 1 and 1 - 0 cancel. Ask where the values differ "
         "(`!=`), not by how much.",
         lambda a, b: np.mean(a - b),
     ),
     Mistake(
+        "signs-cancel",
         "Your differences are added with their signs, so that 0 - 1 and 1 - 0 cancel. Ask where the values differ "
         "(`!=`), not by how much.",
         lambda a, b: np.mean(b - a),
     ),
     Mistake(
+        "signs-cancel",
         "Your differences are added with their signs, so that 0 - 1 and 1 - 0 cancel: `abs` of the sum comes too late. "
         " Ask where the values differ (`!=`).",
         lambda a, b: abs(np.mean(a - b)),
     ),
     Mistake(
+        "divided-by-rows",
         "You divide by the number of rows, `len(a)`. The number of all positions is `a.size`.",
         lambda a, b: np.sum(a != b) / len(a),
     ),
-    Mistake("You take the root of the share.", lambda a, b: np.sqrt(np.mean(a != b))),
+    Mistake("root-taken", "You take the root of the share.", lambda a, b: np.sqrt(np.mean(a != b))),
     Mistake(
-        "This is 1 if anything differs, and 0 otherwise; what is asked for is a share.", lambda a, b: np.any(a != b)
+        "all-or-nothing",
+        "This is 1 if anything differs, and 0 otherwise; what is asked for is a share.",
+        lambda a, b: np.any(a != b),
     ),
     Mistake(
-        "This is 1 if nothing differs, and 0 otherwise; what is asked for is a share.", lambda a, b: np.all(a == b)
+        "all-or-nothing",
+        "This is 1 if nothing differs, and 0 otherwise; what is asked for is a share.",
+        lambda a, b: np.all(a == b),
     ),
     Mistake(
+        "mean-missing",
         "This says of each position whether the patterns differ there. The mean of that is the share.",
         lambda a, b: (a != b).ravel(),
     ),
     Mistake(
+        "mean-missing",
         "This says of each position whether the patterns differ there. The mean of that is the share.",
         lambda a, b: a != b,
     ),

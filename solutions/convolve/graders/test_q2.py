@@ -34,59 +34,87 @@ def wrapped(image, kernel_size, stride):
 
 MISTAKES = [
     Mistake(
+        "stride-swapped",
         "The two numbers of the stride are swapped: the first is the step down, the second the step to the right.",
         lambda i, k, s: patches(i, k, s[::-1]),
     ),
     Mistake(
+        "kernel-swapped",
         "The two numbers of the kernel's size are swapped: the first is the height, the second the width.",
         lambda i, k, s: patches(i, k[::-1], s),
     ),
-    Mistake("The stride plays no part: your steps are all 1.", lambda i, k, s: patches(i, k, (1, 1))),
+    Mistake("stride-ignored", "The stride plays no part: your steps are all 1.", lambda i, k, s: patches(i, k, (1, 1))),
     Mistake(
+        "stride-ignored",
         "The stride plays no part: your steps are as large as the kernel, so that patches never overlap.",
         lambda i, k, s: patches(i, k, k),
     ),
-    Mistake("You use the stride's first number for both directions.", lambda i, k, s: patches(i, k, (s[0], s[0]))),
-    Mistake("You use the stride's second number for both directions.", lambda i, k, s: patches(i, k, (s[1], s[1]))),
-    Mistake("You use the kernel's height for both sides of a patch.", lambda i, k, s: patches(i, (k[0], k[0]), s)),
-    Mistake("You use the kernel's width for both sides of a patch.", lambda i, k, s: patches(i, (k[1], k[1]), s)),
     Mistake(
+        "one-stride-for-both",
+        "You use the stride's first number for both directions.",
+        lambda i, k, s: patches(i, k, (s[0], s[0])),
+    ),
+    Mistake(
+        "one-stride-for-both",
+        "You use the stride's second number for both directions.",
+        lambda i, k, s: patches(i, k, (s[1], s[1])),
+    ),
+    Mistake(
+        "one-side-for-both",
+        "You use the kernel's height for both sides of a patch.",
+        lambda i, k, s: patches(i, (k[0], k[0]), s),
+    ),
+    Mistake(
+        "one-side-for-both",
+        "You use the kernel's width for both sides of a patch.",
+        lambda i, k, s: patches(i, (k[1], k[1]), s),
+    ),
+    Mistake(
+        "places-in-pixels",
         "The number of patches is right, but they begin one pixel apart: the place of a patch is its number times the "
         "stride.",
         one_pixel_apart,
     ),
     Mistake(
+        "plus-one-missing",
         "The last row and the last column of patches are missing: besides the steps, the first position gives a patch "
         "(`+ 1`).",
         lambda i, k, s: patches(i, k, s)[:-1, :-1],
     ),
     Mistake(
+        "patches-transposed",
         "The patches are in columns: axis 0 is to count rows of patches, axis 1 the patches in a row.",
         lambda i, k, s: patches(i, k, s).swapaxes(0, 1),
     ),
     Mistake(
+        "kernel-transposed",
         "Each patch is turned over: its rows became columns.",
         lambda i, k, s: patches(i, k, s).swapaxes(2, 3),
     ),
     Mistake(
+        "patches-in-a-row",
         "The patches are right, but they stand in one long row: they are to stand in rows and columns, as "
         "(n_rows, n_cols, kh, kw).",
         lambda i, k, s: patches(i, k, s).reshape(-1, *k),
     ),
     Mistake(
+        "patches-flattened",
         "Each patch is flattened: it is to keep its height and width, so that the result has 4 axes.",
         lambda i, k, s: patches(i, k, s).reshape(*patches(i, k, s).shape[:2], -1),
     ),
     Mistake(
+        "reshaped-not-moved",
         "The shape is right, but the numbers come in the image's order: a patch holds neighbours of several rows. "
         "Cut it out with slices in place of `reshape`.",
         wrapped,
     ),
     Mistake(
+        "rounds-up",
         "Where the last step does not fit, you take it all the same and fill up with zeros: leave it out.",
         rounded_up,
     ),
     Mistake(
+        "integers-cut",
         "The values are cut to whole numbers: make the array that you fill with `dtype=image.dtype`.",
         lambda i, k, s: np.trunc(patches(i, k, s)),
     ),

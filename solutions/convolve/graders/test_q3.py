@@ -44,54 +44,67 @@ def luma(colours):
 
 # Ways to arrange colours (H, W, 3).
 ARRANGEMENTS = [
-    Mistake("", tensor_of),
+    Mistake("", "", tensor_of),
     Mistake(
+        "axes-swapped",
         "Height and width are swapped: `swapaxes(0, 2)` makes (3, W, H) of (H, W, 3). Take the channels to the front "
         "and leave the rest in order: `permute(2, 0, 1)` in PyTorch, `transpose(2, 0, 1)` in NumPy.",
         lambda c: in_unit_range(c).swapaxes(0, 2)[None],
     ),
     Mistake(
+        "reshaped-not-moved",
         "The shape is right, but channels and pixels are mixed: `reshape` and `view` keep the order in which numbers "
         "are stored, red, green and blue of one pixel after the other. Move the axis: `permute(2, 0, 1)` in PyTorch, "
         "`transpose(2, 0, 1)` in NumPy.",
         lambda c: in_unit_range(c).reshape(1, c.shape[2], *c.shape[:2]),
     ),
     Mistake(
+        "reshaped-not-moved",
         "Channels and pixels are mixed, and height and width are swapped: PIL's `size` is (width, height), and "
         "`reshape` and `view` keep the order in which numbers are stored. `permute(2, 0, 1)` in PyTorch and "
         "`transpose(2, 0, 1)` in NumPy move the axis.",
         lambda c: in_unit_range(c).reshape(1, c.shape[2], *c.shape[1::-1]),
     ),
     Mistake(
+        "channels-last",
         "The channels come last; PyTorch wants them before height and width: `permute(2, 0, 1)` moves the axis.",
         lambda c: in_unit_range(c)[None],
     ),
-    Mistake("The axis of the batch is missing: `unsqueeze(0)` puts it before the others.", lambda c: tensor_of(c)[0]),
     Mistake(
+        "batch-axis-missing",
+        "The axis of the batch is missing: `unsqueeze(0)` puts it before the others.",
+        lambda c: tensor_of(c)[0],
+    ),
+    Mistake(
+        "batch-axis-missing",
         "The axis of the batch is missing, and the channels come last: `permute(2, 0, 1)` moves them to the front, and "
         "`unsqueeze(0)` adds the axis.",
         in_unit_range,
     ),
     Mistake(
+        "batch-axis-missing",
         "The axis of the batch is missing (`unsqueeze(0)`), and height and width are swapped: `permute(2, 0, 1)` keeps "
         "their order.",
         lambda c: in_unit_range(c).swapaxes(0, 2),
     ),
     Mistake(
+        "batch-axis-misplaced",
         "The new axis is at the wrong place: the batch comes before the channels, `unsqueeze(0)`.",
         lambda c: tensor_of(c).swapaxes(0, 1),
     ),
-    Mistake("The channels are in the order blue, green, red.", lambda c: tensor_of(c)[:, ::-1]),
-    Mistake("The image stands on its head.", lambda c: tensor_of(c)[:, :, ::-1]),
-    Mistake("The image is mirrored.", lambda c: tensor_of(c)[:, :, :, ::-1]),
+    Mistake("channels-reversed", "The channels are in the order blue, green, red.", lambda c: tensor_of(c)[:, ::-1]),
+    Mistake("image-flipped", "The image stands on its head.", lambda c: tensor_of(c)[:, :, ::-1]),
+    Mistake("image-flipped", "The image is mirrored.", lambda c: tensor_of(c)[:, :, :, ::-1]),
 ]
 
 ORIENTATION_MISTAKES = [
     *ARRANGEMENTS[1:],
-    Mistake("The tensor has one channel, of grey: keep red, green and blue.", luma),
-    Mistake("The tensor has one channel, of grey: keep red, green and blue.", channel_mean),
-    Mistake("The colours are lost: all three channels hold grey.", lambda c: luma(c).repeat(3, axis=1)),
-    Mistake("There is a fourth channel, alpha: keep the first three.", lambda c: with_alpha(tensor_of(c))),
+    Mistake("colours-lost", "The tensor has one channel, of grey: keep red, green and blue.", luma),
+    Mistake("colours-lost", "The tensor has one channel, of grey: keep red, green and blue.", channel_mean),
+    Mistake("colours-lost", "The colours are lost: all three channels hold grey.", lambda c: luma(c).repeat(3, axis=1)),
+    Mistake(
+        "alpha-kept", "There is a fourth channel, alpha: keep the first three.", lambda c: with_alpha(tensor_of(c))
+    ),
 ]
 
 
@@ -111,7 +124,7 @@ PLACES = Form("a tensor of shape (1, 3, H, W)", as_array, same_but_for_scale, sh
 
 def of_picture(mistakes):
     """The same mistakes as formulas of a picture."""
-    return [Mistake(m.text, lambda picture, m=m: m.formula(picture.colours)) for m in mistakes]
+    return [Mistake(m.code, m.text, lambda picture, m=m: m.formula(picture.colours)) for m in mistakes]
 
 
 def cases_of(chosen):
@@ -137,24 +150,30 @@ def test_orientation(convert, key: Key):
 
 # Ways to scale bytes.
 SCALES = [
-    Mistake("The values go from 0 to 255: divide by 255.", lambda x: x),
-    Mistake("You divide by 256, so that the brightest value is below 1: divide by 255.", lambda x: x / 256),
-    Mistake("The values are divided by 255 twice.", lambda x: x / 255**2),
-    Mistake("The values are moved to [-1, 1]; leave them in [0, 1].", lambda x: x / 127.5 - 1),
+    Mistake("not-scaled", "The values go from 0 to 255: divide by 255.", lambda x: x),
     Mistake(
+        "divided-by-256", "You divide by 256, so that the brightest value is below 1: divide by 255.", lambda x: x / 256
+    ),
+    Mistake("scaled-twice", "The values are divided by 255 twice.", lambda x: x / 255**2),
+    Mistake("scaled-to-minus-one", "The values are moved to [-1, 1]; leave them in [0, 1].", lambda x: x / 127.5 - 1),
+    Mistake(
+        "scaled-by-brightest",
         "You divide by the brightest value of the image, so that dark images become bright: divide by 255.",
         lambda x: x / x.max(),
     ),
     Mistake(
+        "scaled-by-brightest",
         "You stretch the image's own darkest and brightest values to 0 and 1: divide by 255 in place of that.",
         lambda x: (x - x.min()) / (x.max() - x.min()),
     ),
     Mistake(
+        "whole-division",
         "Your values are whole numbers, so that almost all are 0: divide with `/`, and convert to floats before.",
         lambda x: x // 255,
     ),
-    Mistake("The values are reversed, so that black is 1.", lambda x: 1 - x / 255),
+    Mistake("values-reversed", "The values are reversed, so that black is 1.", lambda x: 1 - x / 255),
     Mistake(
+        "standardised",
         "You subtract the mean and divide by the standard deviation; the values are to be in [0, 1]: divide by 255.",
         lambda x: (x - x.mean()) / x.std(),
     ),
@@ -188,7 +207,7 @@ def test_range_and_dtype(convert, submission, images_in_worker, key: Key):
         convert,
         cases_of(chosen),
         lambda picture: in_unit_range(picture.colours),
-        [Mistake(m.text, lambda picture, m=m: m.formula(picture.colours.astype(np.float64))) for m in SCALES],
+        [Mistake(m.code, m.text, lambda picture, m=m: m.formula(picture.colours.astype(np.float64))) for m in SCALES],
         RANGE,
         "A byte from 0 to 255 becomes a number in [0, 1] by a division by 255.",
     )
@@ -238,7 +257,9 @@ def require_colours(convert, key: Key):
     def colours_of(chosen, mistakes, hint):
         reading = Reading(convert, key.rng("q3 reading"))
         form = Form(PLACES.words, as_array, reading.agrees, show_array)
-        formulas = [Mistake(text, lambda picture, f=formula: reading.of(f(picture))) for text, formula in mistakes]
+        formulas = [
+            Mistake(code, text, lambda picture, f=formula: reading.of(f(picture))) for code, text, formula in mistakes
+        ]
         require(convert, cases_of(chosen), lambda picture: reading.of(picture.colours), formulas, form, hint)
 
     return colours_of
@@ -259,20 +280,28 @@ def stored_thrice(picture):
 
 
 ALPHA_MISTAKES = [
-    Mistake("Alpha is kept as a fourth channel: keep red, green and blue only.", lambda p: p.stored),
+    Mistake("alpha-kept", "Alpha is kept as a fourth channel: keep red, green and blue only.", lambda p: p.stored),
     Mistake(
+        "alpha-blended",
         "The colours are blended with white where the image is transparent: alpha is to be dropped, and the colours "
         "left as they are.",
         over(255),
     ),
     Mistake(
+        "alpha-blended",
         "The colours are multiplied by alpha, so that transparent pixels become black: alpha is to be dropped, and the "
         "colours left as they are.",
         over(0),
     ),
-    Mistake("You drop the first channel, red. Alpha is the last one: `[:, :, :3]`.", lambda p: p.stored[:, :, 1:]),
     Mistake(
-        "You drop the first channel, red. Alpha is the last one: `[:, :, :3]`.", lambda p: p.stored[:, :, [3, 0, 1]]
+        "red-dropped",
+        "You drop the first channel, red. Alpha is the last one: `[:, :, :3]`.",
+        lambda p: p.stored[:, :, 1:],
+    ),
+    Mistake(
+        "red-dropped",
+        "You drop the first channel, red. Alpha is the last one: `[:, :, :3]`.",
+        lambda p: p.stored[:, :, [3, 0, 1]],
     ),
 ]
 
@@ -291,6 +320,7 @@ MODES = {
         pictures.grey,
         [
             Mistake(
+                "grey-stays-grey",
                 "A grey image gives one channel: it is to give three, which `image.convert(...)` makes.",
                 lambda p: p.stored,
             )
@@ -300,19 +330,25 @@ MODES = {
         pictures.grey_and_alpha,
         [
             Mistake(
+                "grey-stays-grey",
                 "A grey image gives one channel: it is to give three, which `image.convert(...)` makes.",
                 lambda p: p.stored[:, :, :1],
             ),
-            Mistake(KEPT_ALPHA, lambda p: p.stored),
-            Mistake(KEPT_ALPHA, lambda p: np.dstack([p.colours, p.stored[:, :, 1]])),
-            Mistake("The image is blended with white where it is transparent: drop alpha instead.", over(255)),
-            Mistake("The image is multiplied by alpha: drop alpha instead.", over(0)),
+            Mistake("alpha-kept", KEPT_ALPHA, lambda p: p.stored),
+            Mistake("alpha-kept", KEPT_ALPHA, lambda p: np.dstack([p.colours, p.stored[:, :, 1]])),
+            Mistake(
+                "alpha-blended",
+                "The image is blended with white where it is transparent: drop alpha instead.",
+                over(255),
+            ),
+            Mistake("alpha-blended", "The image is multiplied by alpha: drop alpha instead.", over(0)),
         ],
     ),
     "P": (
         pictures.palette,
         [
             Mistake(
+                "palette-numbers",
                 "The numbers of the palette's colours are taken for brightness: `image.convert(...)` looks them up.",
                 formula,
             )
@@ -323,6 +359,7 @@ MODES = {
         pictures.black_and_white,
         [
             Mistake(
+                "mode-one",
                 "Mode 1 holds True and False, and True is not 255: `image.convert(...)` makes bytes of them.",
                 formula,
             )

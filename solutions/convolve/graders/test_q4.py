@@ -40,104 +40,147 @@ ONE_CHANNEL = (
 )
 MISTAKES = [
     Mistake(
+        "kernel-flipped",
         "Your kernel is flipped. That is a convolution as mathematics has it; PyTorch's layers multiply the kernel as "
         "it is with what lies under it (cross-correlation).",
         lambda i, w, b, s: conv2d(i, w[:, :, ::-1, ::-1], b, s),
     ),
     Mistake(
+        "kernel-transposed",
         "Your kernel is turned over, so that its rows are columns: `weight[f, c]` is (height, width).",
         lambda i, w, b, s: conv2d(i, w.swapaxes(2, 3), b, s),
     ),
-    Mistake("The bias plays no part: add it to what each filter gives.", lambda i, w, b, s: conv2d(i, w, 0 * b, s)),
-    Mistake("The bias is subtracted: add it.", lambda i, w, b, s: conv2d(i, w, -b, s)),
     Mistake(
+        "bias-ignored",
+        "The bias plays no part: add it to what each filter gives.",
+        lambda i, w, b, s: conv2d(i, w, 0 * b, s),
+    ),
+    Mistake("bias-subtracted", "The bias is subtracted: add it.", lambda i, w, b, s: conv2d(i, w, -b, s)),
+    Mistake(
+        "bias-repeated",
         "The bias is added once for each channel: add it once for each filter, after the sum over channels.",
         lambda i, w, b, s: conv2d(i, w, len(i) * b, s),
     ),
     Mistake(
+        "bias-repeated",
         "The bias is added once for each number of the kernel: add it after the sum.",
         lambda i, w, b, s: conv2d(i, w, b * w[0].size, s),
     ),
     Mistake(
+        "bias-of-first-filter",
         "The bias of the first filter is added for all filters: each has its own.",
         lambda i, w, b, s: conv2d(i, w, b[0] + 0 * b, s),
     ),
     Mistake(
+        "bias-along-width",
         "The bias is added along the width, where NumPy's broadcasting puts it: it belongs to the filters, the first "
         "axis. `bias[:, None, None]` has the shape (F, 1, 1).",
         _bias_along_width,
     ),
-    Mistake(ONE_CHANNEL, lambda i, w, b, s: conv2d(i[:1], w[:, :1], b, s)),
-    Mistake(ONE_CHANNEL, lambda i, w, b, s: conv2d(i[-1:], w[:, -1:], b, s)),
+    Mistake("one-channel", ONE_CHANNEL, lambda i, w, b, s: conv2d(i[:1], w[:, :1], b, s)),
+    Mistake("one-channel", ONE_CHANNEL, lambda i, w, b, s: conv2d(i[-1:], w[:, -1:], b, s)),
     Mistake(
+        "channel-mean",
         "You take the mean over the channels; what the channels give is summed.",
         lambda i, w, b, s: conv2d(i, w / len(i), b, s),
     ),
     Mistake(
+        "channel-mean",
         "You take the mean over the channels, bias included; what the channels give is summed.",
         lambda i, w, b, s: conv2d(i, w, b, s) / len(i),
     ),
     Mistake(
+        "kernel-mean",
         "You take the mean of the products under the kernel; they are summed.",
         lambda i, w, b, s: conv2d(i, w / w[0, 0].size, b, s),
     ),
     Mistake(
+        "kernel-mean",
         "You take the mean of the products under the kernel; they are summed.",
         lambda i, w, b, s: conv2d(i, w / w[0].size, b, s),
     ),
     Mistake(
+        "one-kernel-for-all",
         "The kernel of the first channel is used for all channels: `weight[f, c]` is the kernel of channel c.",
         lambda i, w, b, s: conv2d(i, w[:, :1].repeat(len(i), 1), b, s),
     ),
     Mistake(
+        "one-kernel-for-all",
         "The kernels of the first filter are used for all filters: `weight[f]` holds those of filter f.",
         lambda i, w, b, s: conv2d(i, w[:1].repeat(len(w), 0), b, s),
     ),
     Mistake(
+        "one-filter",
         "Only the first filter is used: the output has one channel for each filter.",
         lambda i, w, b, s: conv2d(i, w[:1], b[:1], s),
     ),
     Mistake(
+        "filter-axis-missing",
         "The axis of the filters is missing: the output is (F, H', W').",
         lambda i, w, b, s: conv2d(i, w, b, s).squeeze(0),
     ),
     Mistake(
+        "filters-summed",
         "What the filters give is summed: keep one channel for each filter.",
         lambda i, w, b, s: conv2d(i, w, b, s).sum(0),
     ),
     Mistake(
+        "channels-not-summed",
         "What the channels give stands side by side: sum over the channels, so that (F, H', W') is left.",
         lambda i, w, b, s: without_sum(i, w, s),
     ),
     Mistake(
+        "channels-not-summed",
         "What the channels give stands side by side: sum over the channels, so that (F, H', W') is left.",
         lambda i, w, b, s: without_sum(i, w, s) + b[:, None, None, None],
     ),
-    Mistake(SWAPPED_STRIDE, lambda i, w, b, s: conv2d(i, w, b, s[::-1])),
-    Mistake("The stride plays no part: your steps are all 1.", lambda i, w, b, s: conv2d(i, w, b, (1, 1))),
-    Mistake("You use the stride's first number for both axes.", lambda i, w, b, s: conv2d(i, w, b, (s[0], s[0]))),
-    Mistake("You use the stride's second number for both axes.", lambda i, w, b, s: conv2d(i, w, b, (s[1], s[1]))),
-    Mistake("Your steps are as large as the kernel: use the stride.", lambda i, w, b, s: conv2d(i, w, b, w.shape[2:])),
-    Mistake("You pad the image with zeros; here nothing is added to it.", _same),
+    Mistake("stride-swapped", SWAPPED_STRIDE, lambda i, w, b, s: conv2d(i, w, b, s[::-1])),
     Mistake(
+        "stride-ignored", "The stride plays no part: your steps are all 1.", lambda i, w, b, s: conv2d(i, w, b, (1, 1))
+    ),
+    Mistake(
+        "one-stride-for-both",
+        "You use the stride's first number for both axes.",
+        lambda i, w, b, s: conv2d(i, w, b, (s[0], s[0])),
+    ),
+    Mistake(
+        "one-stride-for-both",
+        "You use the stride's second number for both axes.",
+        lambda i, w, b, s: conv2d(i, w, b, (s[1], s[1])),
+    ),
+    Mistake(
+        "stride-ignored",
+        "Your steps are as large as the kernel: use the stride.",
+        lambda i, w, b, s: conv2d(i, w, b, w.shape[2:]),
+    ),
+    Mistake("padded", "You pad the image with zeros; here nothing is added to it.", _same),
+    Mistake(
+        "plus-one-missing",
         "The last row and the last column are missing: besides the steps, the first position gives a value (`+ 1`).",
         lambda i, w, b, s: conv2d(i, w, b, s)[:, :-1, :-1],
     ),
     Mistake(
-        "Negative values became 0. A convolution ends before the ReLU.", lambda i, w, b, s: conv2d(i, w, b, s).clip(0)
+        "relu-included",
+        "Negative values became 0. A convolution ends before the ReLU.",
+        lambda i, w, b, s: conv2d(i, w, b, s).clip(0),
     ),
     Mistake(
+        "integers-cut",
         "The values are cut to whole numbers: make the array that you fill of floats.",
         lambda i, w, b, s: np.trunc(conv2d(i, w, b, s)),
     ),
     Mistake(
+        "integers-cut",
         "The values are cut to whole numbers where the image holds such: make the array that you fill of floats.",
         lambda i, w, b, s: conv2d(i, w, b, s).astype(i.dtype),
     ),
     Mistake(
-        "There is an axis too many: the image is one, without a batch.", lambda i, w, b, s: conv2d(i, w, b, s)[None]
+        "axis-too-many",
+        "There is an axis too many: the image is one, without a batch.",
+        lambda i, w, b, s: conv2d(i, w, b, s)[None],
     ),
     Mistake(
+        "channels-last",
         "The channels of the output come last: they are to be axis 0.",
         lambda i, w, b, s: conv2d(i, w, b, s).transpose(1, 2, 0),
     ),

@@ -78,91 +78,127 @@ def as_image_type(image, kernel_size, stride=None, how="max"):
 ACROSS = "You pool over the channels, too: each channel is pooled on its own, so that C stays."
 STRIDE_MISTAKES = [
     Mistake(
+        "pool-default-stride",
         "Without a stride, your steps are 1. As in PyTorch, the default is the kernel's size, so that windows lie side "
         "by side.",
         with_stride(lambda s, k: (1, 1) if s is None else s),
     ),
     Mistake(
+        "pool-default-stride",
         "Without a stride, your steps are 2. As in PyTorch, the default is the kernel's size.",
         with_stride(lambda s, k: (2, 2) if s is None else s),
     ),
     Mistake(
+        "pool-default-stride",
         "Without a stride, your steps are the kernel's size the wrong way round: the first number is the height.",
         with_stride(lambda s, k: k[::-1] if s is None else s),
     ),
     Mistake(
+        "pool-default-stride",
         "Without a stride, your steps are the kernel's height in both directions.",
         with_stride(lambda s, k: (k[0], k[0]) if s is None else s),
     ),
     Mistake(
+        "pool-default-stride",
         "Without a stride, your steps are the kernel's width in both directions.",
         with_stride(lambda s, k: (k[1], k[1]) if s is None else s),
     ),
-    Mistake("The stride plays no part: your steps are always the kernel's size.", with_stride(lambda s, k: k)),
-    Mistake("The stride plays no part: your steps are all 1.", with_stride(lambda s, k: (1, 1))),
     Mistake(
+        "stride-ignored",
+        "The stride plays no part: your steps are always the kernel's size.",
+        with_stride(lambda s, k: k),
+    ),
+    Mistake("stride-ignored", "The stride plays no part: your steps are all 1.", with_stride(lambda s, k: (1, 1))),
+    Mistake(
+        "stride-swapped",
         "The two numbers of the stride are swapped: the first is the step down, the second the step to the right.",
         with_stride(lambda s, k: (s or k)[::-1]),
     ),
     Mistake(
+        "one-stride-for-both",
         "You use the stride's first number for both directions.",
         with_stride(lambda s, k: ((s or k)[0], (s or k)[0])),
     ),
     Mistake(
+        "one-stride-for-both",
         "You use the stride's second number for both directions.",
         with_stride(lambda s, k: ((s or k)[1], (s or k)[1])),
     ),
 ]
 MISTAKES = [
-    Mistake('You take the mean where `how` is "max".', MEAN),
-    Mistake('`how` plays no part: with "avg", take the mean of each window in place of its maximum.', MAX),
+    Mistake("how-ignored", 'You take the mean where `how` is "max".', MEAN),
     Mistake(
+        "how-ignored", '`how` plays no part: with "avg", take the mean of each window in place of its maximum.', MAX
+    ),
+    Mistake(
+        "max-and-avg-swapped",
         '"max" and "avg" are swapped.',
         lambda image, kernel_size, stride=None, how="max": pool(
             image, kernel_size, stride, "avg" if how == "max" else "max"
         ),
     ),
-    Mistake("This is the smallest value of each window.", squeeze_with(np.min)),
-    Mistake("This is the sum of each window: divide by the number of its values.", squeeze_with(np.sum)),
-    Mistake("This is the median of each window: the average is the mean.", squeeze_with(np.median)),
+    Mistake("minimum", "This is the smallest value of each window.", squeeze_with(np.min)),
+    Mistake("window-sum", "This is the sum of each window: divide by the number of its values.", squeeze_with(np.sum)),
+    Mistake("median", "This is the median of each window: the average is the mean.", squeeze_with(np.median)),
     *STRIDE_MISTAKES,
     Mistake(
+        "kernel-swapped",
         "The two numbers of the kernel's size are swapped: the first is the height, the second the width.",
         by_kernel(lambda k: k[::-1]),
     ),
-    Mistake("You use the kernel's height for both sides of a window.", by_kernel(lambda k: (k[0], k[0]))),
-    Mistake("You use the kernel's width for both sides of a window.", by_kernel(lambda k: (k[1], k[1]))),
-    Mistake(ACROSS, across_channels(keepdims=False)),
-    Mistake(ACROSS, across_channels(keepdims=True)),
-    Mistake(ACROSS, every_channel_alike),
     Mistake(
+        "one-side-for-both",
+        "You use the kernel's height for both sides of a window.",
+        by_kernel(lambda k: (k[0], k[0])),
+    ),
+    Mistake(
+        "one-side-for-both", "You use the kernel's width for both sides of a window.", by_kernel(lambda k: (k[1], k[1]))
+    ),
+    Mistake("across-channels", ACROSS, across_channels(keepdims=False)),
+    Mistake("across-channels", ACROSS, across_channels(keepdims=True)),
+    Mistake("across-channels", ACROSS, every_channel_alike),
+    Mistake(
+        "one-channel",
         "Only the first channel is pooled: the output has as many channels as the image.",
         then(lambda pooled: pooled[:1]),
     ),
-    Mistake("Only the first channel is pooled: the output has as many channels as the image.", then(lambda p: p[0])),
     Mistake(
+        "one-channel",
+        "Only the first channel is pooled: the output has as many channels as the image.",
+        then(lambda p: p[0]),
+    ),
+    Mistake(
+        "zero-start",
         "Where all values of a window are negative, you give 0: begin with the window's own values in place of 0.",
         then(lambda pooled: pooled.clip(0)),
     ),
-    Mistake("The mean is rounded down to a whole number: divide with `/`.", then(np.floor)),
+    Mistake("integers-cut", "The mean is rounded down to a whole number: divide with `/`.", then(np.floor)),
     Mistake(
+        "integers-cut",
         "The values are cut to whole numbers: make the array that you fill of floats. With "
         "`np.empty_like(image)` or `dtype=image.dtype` it takes whole numbers only if the image holds such.",
         then(np.trunc),
     ),
     Mistake(
+        "integers-cut",
         "The values are cut to whole numbers where the image holds such: make the array that you fill of floats.",
         as_image_type,
     ),
     Mistake(
+        "rounds-up",
         "A window that the image's edge cuts off is pooled, too. A step that does not fit is left out: round down.",
         rounded_up,
     ),
     Mistake(
+        "plus-one-missing",
         "The last row and the last column are missing: besides the steps, the first position gives a value (`+ 1`).",
         then(lambda pooled: pooled[:, :-1, :-1]),
     ),
-    Mistake("There is an axis too many: the image is one, without a batch.", then(lambda pooled: pooled[None])),
+    Mistake(
+        "axis-too-many",
+        "There is an axis too many: the image is one, without a batch.",
+        then(lambda pooled: pooled[None]),
+    ),
 ]
 
 
