@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autograder.batch.engine import Engine
     from autograder.batch.intake import Per
     from autograder.batch.lane import LaneLimits
+    from autograder.report.page import ClassPage
     from autograder.results import Result
 
 
@@ -135,6 +136,7 @@ def new(name: str | None, template: str, title: str, list_them: bool) -> None:  
     help="One submission for each student, that is for each folder, or each file; auto: as the learning platform's "
     "names say, and else each file.",
 )  # fmt: skip
+@_POLICY
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML, with every check.")
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Append a summary in Markdown, to show to students.")
@@ -152,6 +154,7 @@ def grade(
     scheduler: str | None,
     questions: tuple[str, ...],
     per: Per,
+    policy: Path | None,
     fail_under: float | None,
     junit: Path | None,
     markdown: Path | None,
@@ -185,13 +188,14 @@ def grade(
         lanes = _engine(engine, scheduler, max_workers)
         display = Display(chosen.settings.title, confinement.name, output, debug=debug)
         marking = Marking(output, chosen.settings.title, display.to_be_marked)
-        page = ClassPage(output, chosen.settings.title)
+        page = ClassPage(output, chosen.settings.title, _policy_of(output, policy))
         wanted = reports(junit=junit, markdown=markdown, classroom=classroom, annotate=annotate)
         with store.locked():
-            listeners = [*wanted, page, marking, store, display]
+            listeners = [*wanted, marking, page, store, display]
             results = grade_class(chosen, collected, confinement, lanes, listeners, questions, store)
     for name, why in collected.set_aside:
         click.echo(sanitize(f"Not graded: {name}: {why}."))
+    _tell_not_applied(page)
     if store.resumed:
         click.echo(f"{len(store.resumed)} known from before, and not run again (--fresh does).")
     return _exit_status(results, fail_under)
@@ -236,11 +240,12 @@ def regrade(
 
     store = ResultStore(output)
     with open_assignment(assignment) as chosen, store.locked():
-        page = ClassPage(output, chosen.settings.title)
+        page = ClassPage(output, chosen.settings.title, _policy_of(output, None))
         if goes_back:
             names = again.undo(store)
             page.finished(store.database.results(), is_complete=True)
             click.echo(f"{len(names)} results are as they were before.")
+            _tell_not_applied(page)
             return
         confinement = choose(sandbox, forbidden=(chosen.folder,))
         lanes, bar = _engine(engine, scheduler, max_workers), ProgressBar(Console())
@@ -256,6 +261,7 @@ def regrade(
             again.accept(store, regraded)
             page.finished(store.database.results(), is_complete=True)
             click.echo(f"Written to {output}; `--undo` goes back.")
+            _tell_not_applied(page)
         elif regraded.changes:
             click.echo("Nothing else was written: --accept does that.")
 
@@ -429,6 +435,11 @@ def _policy_of(folder: Path, named: Path | None) -> Path | None:
     from autograder.report.policy import FILE
 
     return named or (folder / FILE if (folder / FILE).exists() else None)
+
+
+def _tell_not_applied(page: ClassPage) -> None:
+    for why in page.not_applied:
+        click.echo(sanitize(f"The page shows points without the policy: {why}."))
 
 
 def _engine(name: str, scheduler: str | None, max_workers: int | None, limits: LaneLimits | None = None) -> Engine:

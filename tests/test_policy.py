@@ -185,3 +185,32 @@ def test_both_numbers_are_shown_on_the_page_to_the_student_and_in_the_grade_book
         autograder("export", out, "--to", "csv", "--roster", ROSTERS / "canvas.csv", "--policy", "no.toml").returncode
         == 2
     )
+
+
+def test_the_page_after_a_grading_is_by_the_policy_that_is_there_or_named(make_assignment, tmp_path):
+    grader = """
+    from autograder import points
+
+    @points(2, "Is 1")
+    def test_one(submission):
+        assert submission.x == 1, "x is to be 1."
+    """
+    assignment = make_assignment({"test_q1.py": grader})
+    out, submission, named = tmp_path / "out", tmp_path / "ada.py", tmp_path / "other.toml"
+    submission.write_text("x = 1")
+    out.mkdir()
+    (out / "policy.toml").write_text("[weights]\nq1 = 3\n")
+    named.write_text("[weights]\nq1 = 5\n")
+
+    def on_the_page(*options):
+        done = autograder("grade", assignment.folder, submission, "-o", out, "-j", 1, *options)
+        assert done.returncode == 0, done.stderr
+        found = re.search(r'"policy": ?\[(\S+?), ?(\S+?),', (out / "report.html").read_text())
+        return found and tuple(map(float, found.groups())), done.stdout
+
+    assert on_the_page()[0] == (6, 6)
+    assert on_the_page("--policy", named)[0] == (10, 10)
+    named.write_text('drop = ["q7"]\n')
+    points, told = on_the_page("--policy", named)
+    assert points is None, "no reason to have no page"
+    assert "The page shows points without the policy:" in told and "q7" in told

@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from autograder.atomic import write_whole
+from autograder.errors import UsageError
 from autograder.report.causes import Told, cause_told
 from autograder.report.listener import Listener
-from autograder.report.policy import Marked
+from autograder.report.policy import Marked, apply_policy
 from autograder.report.statistics import check_statistics, distribution
 from autograder.results import Check, Result, Training, question_of
 from autograder.sanitize import sanitize
@@ -42,16 +43,29 @@ class ClassPage(Listener):
 
     folder: Path
     title: str
+    policy: Path | None = None
+    not_applied: list[str] = field(default_factory=list)  # why the policy is not, if so: no reason to have no page
 
     def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
         """Write it, if there are results."""
         if results:
             try:
-                write_whole(self.folder / FILE, class_page(results, self.title, is_complete=is_complete))
+                page = class_page(results, self.title, marked=self._marked(results), is_complete=is_complete)
+                write_whole(self.folder / FILE, page)
             except OSError:
                 if is_complete:
                     raise
                 # What is under way says it already, as of a full disk, and says more.
+
+    def _marked(self, results: Sequence[Result]) -> list[Marked]:
+        """The results by the policy, if it is there and can be applied: it may name who is not graded yet."""
+        if self.policy is None:
+            return []
+        try:
+            return apply_policy(results, self.policy)
+        except UsageError as error:
+            self.not_applied.append(str(error))
+            return []
 
 
 def class_page(
