@@ -52,7 +52,10 @@ def test_the_wheel_that_is_built_from_it_is_whole(unpacked, tmp_path):
 
 def test_the_framework_depends_on_what_it_imports_and_on_nothing_else():
     imported: set[str] = set()
+    templates = ROOT / "autograder" / "scaffolding" / "templates"  # whose files are those of assignments
     for path in (ROOT / "autograder").rglob("*.py"):
+        if templates in path.parents:
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
