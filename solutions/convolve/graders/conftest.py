@@ -1,15 +1,17 @@
 """What the graders of this assignment share: the images of q7 and q8, and the training trials on them."""
 
 import importlib.util
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from autograder import CONVOLUTIONS, Assignment, Key, Probes, RemoteSubmission, tensor
-from autograder.training import Examples, Experiment, MakeTrials
+from autograder.training import Examples, Experiment, MakeTrials, Variation
 
 TRAIN_SIZES = [(6, 6), (6, 9), (7, 12), (8, 8), (9, 7), (10, 10), (12, 6), (12, 11)]  # (height, width)
 NEW_SIZES = [(5, 5), (5, 16), (7, 7), (9, 9), (11, 13), (14, 6), (16, 16), (20, 13)]
+VARIATION = Variation(contrast=0.1, noise=0.02)  # of copies
 NOISE = 0.4  # standard deviation; the two colours are 0 and 1
 
 
@@ -105,12 +107,16 @@ def tiny_experiment(submission, remote: RemoteSubmission, probes: Probes, assign
 
 
 @pytest.fixture(scope="session")
-def tiny_trials(tiny_experiment: Experiment, make_trials: MakeTrials):
-    """Trainings on all images, shared by all checks of q8."""
-    return make_trials(tiny_experiment, "emoji")
+def tiny_controls(tiny_experiment: Experiment, make_trials: MakeTrials):
+    """Trainings of the same size in which there is little to learn from: many copies of one image of each kind.
+
+    What the model knows of others then was brought along.
+    """
+    varied = replace(tiny_experiment, variation=VARIATION)
+    return make_trials(varied, "control", images=5, copies=len(tiny_experiment.training) // 5, validation=10)
 
 
 @pytest.fixture(scope="session")
-def tiny_controls(tiny_experiment: Experiment, make_trials: MakeTrials):
-    """Trainings on one image of each kind, too few to learn from: what the model knows then was brought along."""
-    return make_trials(tiny_experiment, "control", images=5, validation=10)
+def tiny_trials(tiny_experiment: Experiment, make_trials: MakeTrials, tiny_controls):
+    """Trainings on all images, shared by all checks of q8."""
+    return make_trials(tiny_experiment, "emoji", alike=tiny_controls)

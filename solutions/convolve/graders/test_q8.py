@@ -74,7 +74,7 @@ def test_learns_emoji(tiny_trials: Trials, tiny_controls: Trials, leaderboard: L
         BROUGHT_ALONG,
         false_fail=FALSE_FAIL,
         called="accuracy on emoji that it has not met, of your model trained on five images only",
-        hint="Nobody learns that from five images: the knowledge was brought along, not learned.",
+        hint="Nobody learns that from five images, however often: the knowledge was brought along, not learned.",
     )
     with contextlib.suppress(StudentFault, AssertionError):  # it may have failed, and a later one passed
         leaderboard("accuracy", tiny_trials[0].accuracy)  # of the first seed, the same for everybody
