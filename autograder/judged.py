@@ -57,7 +57,8 @@ def scores_of(outputs: np.ndarray, images: Images, label: str) -> np.ndarray:
 class Judged:
     """A model as it was when it was handed over. ``label`` is what messages to the student call it.
 
-    With ``rows``, one that fails for other numbers of images is still judged by so many.
+    With ``rows``, one that fails for other numbers of images is still judged by so many. What training could move in it
+    ``before``, it could: that it is frozen since says nothing against it.
 
     Raises:
         StudentFault: the worker failed, or what it handed over can't be judged.
@@ -72,7 +73,9 @@ class Judged:
         *,
         in_training: bool = False,
         rows: int | None = None,
+        before: Judged | None = None,
     ) -> None:
+        self._before = before
         self._remote = remote
         self._model = model
         self._label = label
@@ -192,16 +195,33 @@ class Judged:
             return {"unrecordable": handed["unrecordable"]}
         room = self._remote.clean_room
         try:
-            self._number = room.take_in(handed["state"], handed["computations"])
+            self._number = room.take_in(self._thawed(handed["state"]), handed["computations"])
             return {OUTLINE: room.about(self._number, "outlined", rows)}
         except Refused as reason:
             return {"refused": str(reason)}
+
+    def _thawed(self, state: dict[str, Any]) -> dict[str, Any]:
+        """Its state, in which those parameters count as trained that could be before."""
+        if self._before is None:
+            return state
+        before = self._before._handed["state"]
+
+        def was_trained(name: str, item: dict[str, Any]) -> bool:
+            earlier = before.get(name, {"kind": ""})
+            return item["kind"] == "parameter" and earlier["kind"] == "trained" and _shape(earlier) == _shape(item)
+
+        return {name: item | {"kind": "trained"} if was_trained(name, item) else item for name, item in state.items()}
 
     def _reduced(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         found = self._remote.reduce(name, compute)
         if "refused" in found:
             raise BadClaim(f"`{self._label}` can't be judged: {found['refused']}.")
         return found
+
+
+def _shape(item: dict[str, Any]) -> tuple[int, ...]:
+    shape: tuple[int, ...] = item["array"].shape
+    return shape
 
 
 def _is_state(state: Any) -> bool:

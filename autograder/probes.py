@@ -109,9 +109,14 @@ class Probes:
         outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, sent(images))
         return scores_of(outputs, images, label)
 
-    def hand_over(self, model: Handle, shapes: Sequence[tuple[int, ...]], label: str) -> Judged:
-        """The model as data, to be judged where no student code ran, for images of these shapes ``(C, H, W)``."""
-        return Judged(self._remote, model, shapes, label)
+    def hand_over(
+        self, model: Handle, shapes: Sequence[tuple[int, ...]], label: str, before: Judged | None = None
+    ) -> Judged:
+        """The model as data, to be judged where no student code ran, for images of these shapes ``(C, H, W)``.
+
+        ``before`` is the same before it was trained.
+        """
+        return Judged(self._remote, model, shapes, label, before=before)
 
     def _hand_over_for(self, model: Handle, images: np.ndarray, label: str, *, in_training: bool = False) -> Judged:
         """The same for these images alone."""

@@ -122,6 +122,14 @@ def test_the_loss_of_the_training_images_is_named(scores):
     )
 
 
+def test_the_loss_of_the_training_images_is_named_in_any_epoch(scores):
+    means = [functional.cross_entropy(out, y).item() for out, y in batches(scores)]
+    quiet = [(32, 0.4, 600), (32, 0.5, 400), (32, 0.9, N), (64, 0.2, 600), (64, 0.3, 400), (64, 0.8, N)]
+    trial = make_trial(scores, seen=Seen(quiet=quiet))
+    message = explain_loss(0.44, cross_entropy(*scores), trial, means)
+    assert "validation is done on the training images" in message and "the mean over 1000 images" in message
+
+
 def test_the_scores_of_this_file_are_what_they_say(scores):
     assert 0.6 < accuracy(*scores) < 0.85
 

@@ -348,3 +348,33 @@ def test_an_experiment_s_old_name_is_accepted_with_a_warning():
     with pytest.warns(OldName, match="`Classroom` is called `Experiment` now"):
         old = autograder.training.Classroom
     assert old is autograder.training.Experiment
+
+
+LEARNS = """
+    loss = torch.nn.functional.cross_entropy
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss(model(x), y).backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "froze", "points"),
+    [
+        (MODEL, "    model.requires_grad_(False)\n", 1),  # as who has done with training does
+        (
+            MODEL.replace("self.layer = ", "self.big = torch.nn.Linear(16, 900).requires_grad_(False); self.layer = "),
+            "",
+            0,
+        ),
+    ],
+    ids=["after training", "from the beginning"],
+)
+def test_what_could_be_trained_before_may_be_frozen_afterwards(graded, model, froze, points):
+    """Frozen numbers may be a table, those that training could move are bounded apart."""
+    submission = model + "def train(model, x, y, x_val, y_val, epochs):" + LEARNS + froze
+    limits = "[model]\nothers = 10\n"
+    whole = "assert trials[0].observed.unchanged == ()"
+    assert graded(submission, whole, limits=limits).checks[0].points == points

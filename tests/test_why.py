@@ -103,6 +103,13 @@ class StepOutside(Loop):
             optimizer.step()
 
 
+class SetsBack(Loop):
+    def __call__(self, model):
+        best = {name: value.clone() for name, value in model.state_dict().items()}
+        super().__call__(model)
+        model.load_state_dict(best)
+
+
 class Negative(Loop):
     def loss(self, model, x, y):
         return -super().loss(model, x, y)
@@ -246,6 +253,7 @@ class Linear(Net):
 
 FAULTS = {
     "no-zero-grad": [(Net, NoZeroGrad)],
+    "weights-set-back": [(Net, SetsBack)],
     "step-outside-loop": [(Net, StepOutside)],
     "loss-sign": [(Net, Negative), (Net, Maximises), (Net, ByHandUphill)],
     "learning-rate-too-small": [(Net, FarTooSlow)],

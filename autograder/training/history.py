@@ -183,6 +183,15 @@ def _wrong_losses(reported: float, actual: float, trial: Trial, batch_losses: li
             "validates-on-training-data",
             f"On the training images the loss is {trial.final_loss:.4f}, on the validation images {actual:.4f}.",
         )
+    elif images := trial.observed.images:
+        seen = trial.observed.seen
+        met = [mean for after in {after for after, _, _ in seen.quiet} for mean in quiet_losses(seen, after, images)]
+        if images != n and any(math.isclose(reported, mean, rel_tol=1e-4) for mean in met):
+            yield cause_of(
+                "validates-on-training-data",
+                f"{reported:.4f} is the mean over {images} images, and those are the training images: there are {n} to "
+                "validate on.",
+            )
     yield from _measured_otherwise(trial)
 
 

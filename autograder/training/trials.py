@@ -208,7 +208,7 @@ class Experiment:
             recorded = self.train(model, given, seen, **settings)
             seconds = time.monotonic() - began
         with self.probes.public_inputs() if not new_shapes else nullcontext():  # sizes may be hidden, too
-            trained = self._handed_over(model, shapes + new_shapes, given, label)
+            trained = self._handed_over(model, shapes + new_shapes, given, label, drawn)
         if not (drawn.unrecordable or trained.unrecordable):
             trained.require_learned(drawn, given.images)
         with self.probes.public_inputs():
@@ -341,9 +341,16 @@ class Experiment:
         result: np.ndarray = order[np.argsort(turn, kind="stable")]
         return result
 
-    def _handed_over(self, model: Handle, shapes: Sequence[tuple[int, ...]], given: Examples, label: str) -> Judged:
+    def _handed_over(
+        self,
+        model: Handle,
+        shapes: Sequence[tuple[int, ...]],
+        given: Examples,
+        label: str,
+        before: Judged | None = None,
+    ) -> Judged:
         """The model as data, which was compared with the model itself on images that are in no set."""
-        judged = self.probes.hand_over(model, shapes, "model")
+        judged = self.probes.hand_over(model, shapes, "model", before)
         if not judged.unrecordable:
             rng = self.key.rng(f"{label} compared")
             chosen = rng.permutation(len(given))[:COMPARED]

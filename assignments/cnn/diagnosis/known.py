@@ -34,6 +34,12 @@ KNOWN: dict[str, Entry] = {
         _LOOP,
         "backward",
     ),
+    "weights-set-back": Entry(
+        "what was learned is thrown away at the end",
+        "What is kept as the best weights has to be a copy, `copy.deepcopy(model.state_dict())`, made when they are "
+        "the best ones: is it made before the training, and never again?",
+        "https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html",
+    ),
     "gradients-cleared": Entry(
         "the gradients are cleared before the step uses them",
         "`optimizer.zero_grad()` belongs before `loss.backward()` or after `optimizer.step()`, not in between.",

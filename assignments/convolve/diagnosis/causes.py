@@ -229,6 +229,19 @@ def _no_step(o: Observations) -> Iterator[Cause]:
         yield cause_of("no-step", f"`backward()` ran {o.seen.backwards} times, and no optimizer made a step.")
 
 
+def _set_back(o: Observations) -> Iterator[Cause]:
+    losses = o.seen.losses
+    eighth = max(1, len(losses) // 8)
+    begin, end = (_mean(some) if some else math.nan for some in (losses[:eighth], losses[-eighth:]))
+    all_held = o.seen.steps and not o.seen.not_held
+    if end < 0.8 * begin and all_held and o.parameters and len(o.unchanged) == len(o.parameters):
+        yield cause_of(
+            "weights-set-back",
+            f"In {o.seen.steps} steps the loss fell from {begin:.2f} to {end:.2f}; yet all parameters are in the end "
+            "what they were before.",
+        )
+
+
 def _gradients_cleared(o: Observations) -> Iterator[Cause]:
     # Those that came as zeros were never cleared, but then there is no share of their norm.
     is_gone = not any(_is_alive(values) for values in o.seen.gradients.values())
@@ -376,7 +389,7 @@ def _new_optimizers(o: Observations) -> Iterator[Cause]:
 
 
 def _too_few_images(o: Observations) -> Iterator[Cause]:
-    if o.epochs and o.images and o.seen.steps and o.seen.images < 0.5 * o.epochs * o.images:
+    if o.epochs and o.images and o.seen.steps and o.seen.images < 0.95 * o.epochs * o.images:
         yield cause_of(
             "too-little-training",
             f"The model was trained on {o.seen.images} images in all; {o.epochs} epochs of {o.images} are "
@@ -445,6 +458,7 @@ _MISTAKES: tuple[_Rule, ...] = (
     _trains_another_model,
     _no_backward,
     _no_step,
+    _set_back,
     _gradients_cleared,
     _starts_at_zero,
     _dead_parameters,

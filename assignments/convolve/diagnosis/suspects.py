@@ -31,7 +31,7 @@ PROVED = frozenset(
         *("softmax-before-cross-entropy", "sigmoid-before-cross-entropy", "nll-without-log", "weights-zero"),
         *("not-mixed", "wrong-labels", "loss-sign", "overfits", "validates-on-training-data", "wrong-metric"),
         *("accuracy-is-error-rate", "accuracy-in-percent", "accuracy-of-last-batch", "accuracy-divisor"),
-        *("loss-divisor", "loss-of-last-batch"),
+        *("loss-divisor", "loss-of-last-batch", "weights-set-back"),
     ]
 )
 """Causes that what is seen of them proves."""
@@ -131,7 +131,15 @@ def _suspect(cause: Cause, observed: Observations) -> Suspect:
 
 
 _ORDER = (
-    *("optimizer-other-model", "no-backward", "loss-cut-off", "no-step", "gradients-cleared", "samples-mixed"),
+    *(
+        "weights-set-back",
+        "optimizer-other-model",
+        "no-backward",
+        "loss-cut-off",
+        "no-step",
+        "gradients-cleared",
+        "samples-mixed",
+    ),
     *("wrong-labels", "loss-sign", "weights-zero", "gradient-cut", "optimizer-incomplete", "model-renewed"),
     *("no-zero-grad", "softmax-before-cross-entropy", "sigmoid-before-cross-entropy", "nll-without-log"),
     *("unscaled-inputs", "scaled-twice", "dropout-too-strong", "weight-decay-too-strong", "clipping-too-tight"),
