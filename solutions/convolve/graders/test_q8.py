@@ -11,7 +11,7 @@ from autograder.training import Trials
 
 ENOUGH = 0.45  # accuracy on emoji that it has not met; the text promises it
 FALLS_TO = 0.9  # of the initial loss; a right training reached .88 at worst, one without learning stays at 1
-BROUGHT_ALONG = 0.36  # accuracy after learning from one image of each kind: right submissions reached .31 at most
+BROUGHT_ALONG = 0.32  # accuracy after learning from one image of each kind: right submissions reached .31 at most
 FALSE_FAIL = 1e-4  # each requirement fails a right submission less often than that
 
 
