@@ -751,8 +751,8 @@ show(
 # Write `convolve(image, weight, bias, stride)` in NumPy, without PyTorch's or SciPy's convolutions: these are
 # switched off while it is checked.
 #
-# - `image` is an array `(C, H, W)` of floats or whole numbers, `weight` `(F, C, kh, kw)`, `bias` `(F,)`, and
-#   `stride` a pair `(down, right)`.
+# - `image` is an array `(C, H, W)` of floats or whole numbers, `weight` `(F, C, kh, kw)` and `bias` `(F,)` are of
+#   floats, and `stride` is a pair `(down, right)`.
 # - The result is an array `(F, H', W')`, the same as PyTorch's `conv2d` gives.
 #
 # At each place: multiply the patch of **every** channel by the kernel for that channel, add up **all** the

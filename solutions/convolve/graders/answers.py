@@ -143,7 +143,9 @@ def _cause(cases, claims, answers, wrong, mistakes, form, hint):
             if all(_gives(mistake, case, answers[n], form) for n, case in zip(answered, known, strict=True)):
                 return mistake.code, mistake.text
     if isinstance(claims[wrong[0]], StudentError):
-        return "", f"{claims[wrong[0]]}.{'' if claims[wrong[0]].is_a('Withheld') else f' {hint}'}".strip()
+        # A hint is about shapes and places, which errors of these kinds come of.
+        is_about_shapes = any(claims[wrong[0]].is_a(kind) for kind in ("ValueError", "IndexError"))
+        return "", f"{claims[wrong[0]]}. {hint if is_about_shapes else ''}".strip()
     if answers[wrong[0]] is None:
         return "another-kind", f"Your function is to return {form.words}."
     if len(cases) > 2 and len(answered) == len(cases) and len({form.show(a) for a in answers}) == 1:

@@ -188,13 +188,14 @@ MISTAKES = [
 
 
 def case(rng, image_shape, weight_shape, stride=(1, 1), *, bias=False, whole=False):
-    """An image, filters and biases (zeros unless asked for) of these shapes, whole numbers or floats."""
+    """An image, filters and biases (zeros unless asked for) of these shapes; an image of floats or whole numbers."""
 
     def numbers(shape):
         return rng.integers(-5, 6, shape) if whole else rng.normal(size=shape)
 
     filters = weight_shape[0]
-    arguments = (numbers(image_shape), numbers(weight_shape), numbers(filters) if bias else np.zeros(filters), stride)
+    biases = numbers(filters).astype(float) if bias else np.zeros(filters)
+    arguments = (numbers(image_shape), numbers(weight_shape).astype(float), biases, stride)
     words = (
         f"an image of shape {image_shape}, weights of shape {weight_shape}, {'' if bias else 'no '}bias and "
         f"stride={stride}"
@@ -216,7 +217,7 @@ def require_conv2d(submission, cases, hint=""):
 @points(1, "One channel and one filter: the kernel goes over the image as it is")
 def test_one_filter(submission, key: Key):
     rng = key.rng("q4 one filter")
-    small = np.arange(1, 13).reshape(1, 3, 4), np.array([[[[1, 0], [0, 2]]]]), np.zeros(1), (1, 1)
+    small = np.arange(1, 13).reshape(1, 3, 4), np.array([[[[1.0, 0], [0, 2]]]]), np.zeros(1), (1, 1)
     cases = [
         Case("the image [[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]] and the kernel [[1, 0], [0, 2]]", small),
         case(rng, (1, 6, 5), (1, 1, 3, 3), whole=True),
