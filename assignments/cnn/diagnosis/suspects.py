@@ -79,6 +79,7 @@ class Suspect:
     cause: Cause
     mending: Mending | None  # None where nothing can be mended from outside
     is_proved: bool = False  # what was seen is enough to name it
+    is_likely: bool = True  # and enough to call it a candidate, where no training tells
 
 
 def skill(observed: Observations) -> float:
@@ -281,7 +282,9 @@ def _labels(o: Observations) -> Iterator[Suspect]:
         words = (
             f"The loss in training ended at {losses[-1]:.2f}; on the images that were given it is {o.final_loss:.2f}."
         )
-        yield Suspect(cause_of("wrong-labels", words), ("labels", ()))
+        # Where its own loss did not fall below guessing either, nothing speaks for it: then it is only tried.
+        is_likely = losses[-1] < min(0.9 * o.of_chance, 0.7 * o.final_loss)
+        yield Suspect(cause_of("wrong-labels", words), ("labels", ()), is_likely=is_likely)
 
 
 def _rates(o: Observations) -> Iterator[Suspect]:

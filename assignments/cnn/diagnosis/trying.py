@@ -133,7 +133,7 @@ def search(observed: Observations, suspects: Sequence[Suspect], again: TryAgain,
             is_barred |= is_open and suspect.mending is None
         elif search.trainings > count:
             tried.append(suspect.cause)
-        elif is_open:
+        elif is_open and suspect.is_likely:
             candidates.append(suspect.cause)
     # What made the difference, before what is wrong and may matter less.
     named.sort(key=lambda each: each.again is None)
