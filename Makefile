@@ -63,7 +63,7 @@ test: test-packages lint
 # them), Otter and the release, the processes of the command, of CI and of commit hooks, engines, the sandboxes, and what
 # trains, draws or attacks. And single tests of other files, by the marker `slow`.
 SLOW := attacks calibrate cells ci cli cnn_lesson commit_hooks convolve_lesson dask drawings engines faults_benchmark \
-        fuzz lessons_graders load neighbours packaging page reports sandbox student study temporary trials tryout \
+        fuzz lessons_graders load neighbours new packaging page reports sandbox student study temporary trials tryout \
         why written zygote
 
 test-quick: setup
