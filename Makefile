@@ -62,9 +62,9 @@ test: test-packages lint
 # For who changed a line. It leaves out what takes long: the lessons (their graders, their notebooks, the studies of
 # them), Otter and the release, the processes of the command, of CI and of commit hooks, engines, the sandboxes, and what
 # trains, draws or attacks. And single tests of other files, by the marker `slow`.
-SLOW := attacks calibrate cells ci cli cnn_lesson commit_hooks convolve_lesson dask drawings engines faults_benchmark \
-        fuzz lessons_graders load neighbours new packaging page reports sandbox student study temporary trials tryout \
-        why written zygote
+SLOW := attacks calibrate cells ci clean_room cli cnn_lesson commit_hooks convolve_lesson dask drawings engines \
+        faults_benchmark feedback fuzz lessons_graders load neighbours new packaging page reports sandbox student study \
+        temporary trials tryout why written zygote
 
 test-quick: setup
 	$(PYTEST) -m "not slow" $(SLOW:%=--ignore=tests/test_%.py)
