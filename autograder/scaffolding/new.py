@@ -57,8 +57,9 @@ def create(name: str, template: str, parent: Path, title: str = "") -> Path:
         UsageError: there is no such template, the name or the title can't be one, or there is such a folder already.
         OSError: it can't be written.
     """
-    if template not in templates():
-        raise UsageError(f"there is no template {template!r}: there are {', '.join(templates())}")
+    known = templates()
+    if template not in known:
+        raise UsageError(f"there is no template {template!r}: there are {', '.join(known)}")
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} can't be the name of an assignment: take small letters, digits, - and _, and begin with a letter"
@@ -70,16 +71,16 @@ def create(name: str, template: str, parent: Path, title: str = "") -> Path:
         raise UsageError(f"{folder} is there already: take another name, or delete it first")
     parent.mkdir(parents=True, exist_ok=True)
     words = name.replace("-", " ").replace("_", " ").capitalize()
-    values = {"name": name, "title": title or words, "seeds": str(templates()[template].seeds)}
+    values = {"name": name, "title": title or words, "seeds": str(known[template].seeds)}
     with tempfile.TemporaryDirectory(dir=parent, prefix=f".{name}-") as made:
         whole = Path(made) / name
-        _fill(_TEMPLATES / template, template, whole, values)
+        _fill(_environment(), _TEMPLATES / template, template, whole, values)
         (whole / KEY).write_text(secrets.token_hex(32) + "\n", encoding="ascii")
         whole.rename(folder)
     return folder
 
 
-def _fill(source: Traversable, inside: str, target: Path, values: dict[str, str]) -> None:
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__package__),
         undefined=StrictUndefined,
@@ -88,12 +89,16 @@ def _fill(source: Traversable, inside: str, target: Path, values: dict[str, str]
         autoescape=False,  # noqa: S701  (nothing of it is HTML)
     )
     environment.filters["toml"] = partial(json.dumps, ensure_ascii=False)  # of such strings, both are written alike
+    return environment
+
+
+def _fill(environment: Environment, source: Traversable, inside: str, target: Path, values: dict[str, str]) -> None:
     target.mkdir()
     for entry in source.iterdir():
         name = entry.name.replace("NAME", values["name"])
         if entry.is_dir():
             if entry.name != "__pycache__":
-                _fill(entry, f"{inside}/{entry.name}", target / name, values)
+                _fill(environment, entry, f"{inside}/{entry.name}", target / name, values)
         elif name.endswith(_ENDING):
             text = environment.get_template(f"{inside}/{entry.name}").render(values)
             (target / name.removesuffix(_ENDING)).write_text(text, encoding="utf-8")
