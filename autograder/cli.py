@@ -87,6 +87,11 @@ _POLICY = click.option(
     metavar="FILE",
     help="Late penalties, weights and so on.  [default: DIR/policy.toml, if any]",
 )
+_KEEPS_POLICY = click.option(
+    "--policy", type=_FILE, metavar="FILE",
+    help="Late penalties, weights and so on, of which DIR/policy.toml becomes a copy.  [default: DIR/policy.toml, or "
+    "else the assignment's, if any]",
+)  # fmt: skip
 _DEBUG = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show tracebacks of the framework and the graders."
 )
@@ -136,7 +141,7 @@ def new(name: str | None, template: str, title: str, list_them: bool) -> None:  
     help="One submission for each student, that is for each folder, or each file; auto: as the learning platform's "
     "names say, and else each file.",
 )  # fmt: skip
-@_POLICY
+@_KEEPS_POLICY
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML, with every check.")
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Append a summary in Markdown, to show to students.")
@@ -173,6 +178,7 @@ def grade(
     from autograder.batch.run import grade_class
     from autograder.batch.store import ResultStore
     from autograder.packaging.bundle import open_assignment
+    from autograder.report.applied import keep_policy
     from autograder.report.ci import reports
     from autograder.report.marking import Marking
     from autograder.report.page import ClassPage
@@ -188,14 +194,16 @@ def grade(
         lanes = _engine(engine, scheduler, max_workers)
         display = Display(chosen.settings.title, confinement.name, output, debug=debug)
         marking = Marking(output, chosen.settings.title, display.to_be_marked)
-        page = ClassPage(output, chosen.settings.title, _policy_of(output, policy))
+        page = ClassPage(output, chosen.settings.title)
         wanted = reports(junit=junit, markdown=markdown, classroom=classroom, annotate=annotate)
         with store.locked():
-            listeners = [*wanted, marking, page, store, display]
+            kept = keep_policy(output, policy, chosen.folder)
+            listeners = [*wanted, page, marking, store, display]  # the page may be of marks: it is the last to be made
             results = grade_class(chosen, collected, confinement, lanes, listeners, questions, store)
     for name, why in collected.set_aside:
         click.echo(sanitize(f"Not graded: {name}: {why}."))
-    _tell_not_applied(page)
+    _tell(kept)
+    _tell_of_policy(page)
     if store.resumed:
         click.echo(f"{len(store.resumed)} known from before, and not run again (--fresh does).")
     return _exit_status(results, fail_under)
@@ -240,12 +248,12 @@ def regrade(
 
     store = ResultStore(output)
     with open_assignment(assignment) as chosen, store.locked():
-        page = ClassPage(output, chosen.settings.title, _policy_of(output, None))
+        page = ClassPage(output, chosen.settings.title)
         if goes_back:
             names = again.undo(store)
             page.finished(store.database.results(), is_complete=True)
             click.echo(f"{len(names)} results are as they were before.")
-            _tell_not_applied(page)
+            _tell_of_policy(page)
             return
         confinement = choose(sandbox, forbidden=(chosen.folder,))
         lanes, bar = _engine(engine, scheduler, max_workers), ProgressBar(Console())
@@ -261,7 +269,7 @@ def regrade(
             again.accept(store, regraded)
             page.finished(store.database.results(), is_complete=True)
             click.echo(f"Written to {output}; `--undo` goes back.")
-            _tell_not_applied(page)
+            _tell_of_policy(page)
         elif regraded.changes:
             click.echo("Nothing else was written: --accept does that.")
 
@@ -304,13 +312,14 @@ def show(folder: Path, submission: str, question: str | None) -> None:
 def report(folder: Path, policy: Path | None, key: Path | None) -> None:
     """Write report.html once more, of the results that are kept in DIR."""
     from autograder.atomic import write_whole
+    from autograder.report.applied import apply_policy, policy_of
     from autograder.report.page import FILE, class_page
-    from autograder.report.policy import apply_policy
     from autograder.report.pseudonyms import Pseudonyms
 
     results, title = _kept_in(folder)
-    path, chosen = folder / FILE, _policy_of(folder, policy)
-    marked = apply_policy(results, chosen) if chosen else []
+    path, chosen = folder / FILE, policy_of(folder, policy)
+    applied = apply_policy(results, chosen, folder)
+    marked = applied.marked if chosen else []
     if key is not None:
         names = Pseudonyms.with_key_in(key)
         marked = names.anonymous_marks(marked)
@@ -318,6 +327,7 @@ def report(folder: Path, policy: Path | None, key: Path | None) -> None:
         path = folder / "report-anonymous.html"
     write_whole(path, class_page(results, title, marked=marked))
     click.echo(path)
+    _tell(applied.doubts)
 
 
 @main.command()
@@ -337,13 +347,15 @@ def feedback(folder: Path, policy: Path | None, platform: str | None, moment: st
 
     Exit status 1 if a page could not be packed.
     """
+    from autograder.report.applied import apply_policy, policy_of
     from autograder.report.feedback import FOLDER, Moment, pack, write_feedback
-    from autograder.report.policy import apply_policy
 
     since: dict[str | None, Moment] = {None: "visible", "due_date": "after_due_date", "published": "after_published"}
     results, title = _kept_in(folder)
-    written = write_feedback(apply_policy(results, _policy_of(folder, policy)), folder, title, since[moment])
+    applied = apply_policy(results, policy_of(folder, policy), folder)
+    written = write_feedback(applied.marked, folder, title, since[moment])
     click.echo(f"{len(written)} pages: {folder / FOLDER}")
+    _tell(applied.doubts)
     if platform is None:
         return 0
     packed = pack(written, folder, platform)
@@ -378,19 +390,21 @@ def export(folder: Path, policy: Path | None, platform: str, roster: Path, colum
     is not in it.
     """
     from autograder.atomic import write_whole
+    from autograder.report.applied import apply_policy, policy_of
     from autograder.report.gradebooks import WRITERS
-    from autograder.report.policy import apply_policy
     from autograder.report.roster import match, read_roster
 
     results, title = _kept_in(folder)
     students = read_roster(roster)
-    matched = match(apply_policy(results, _policy_of(folder, policy)), students)
+    applied = apply_policy(results, policy_of(folder, policy), folder)
+    matched = match(applied.marked, students)
     book = WRITERS[platform](students, matched, column or (title if platform == "canvas" else ""), is_scaled)
     path = folder / f"grades-{platform}.csv"
     write_whole(path, book.text)
     click.echo(f"{len(matched.of)} of {len(students.students)} students: {path}")
     for warning in book.warnings:
         click.echo(f"Note: {warning}.")
+    _tell(applied.doubts)
     several = [name for names in matched.several.values() for name in names]
     for names, why in (
         (matched.of_nobody, f"Not in it, since they fit no student of {roster.name}, or two"),
@@ -430,16 +444,14 @@ def _kept_in(folder: Path) -> tuple[list[Result], str]:
     return results, title
 
 
-def _policy_of(folder: Path, named: Path | None) -> Path | None:
-    """The policy that is named, or else the one that is there, if any."""
-    from autograder.report.policy import FILE
-
-    return named or (folder / FILE if (folder / FILE).exists() else None)
+def _tell_of_policy(page: ClassPage) -> None:
+    _tell([f"The page shows points without the policy: {why}" for why in page.not_applied])
+    _tell(page.doubts)
 
 
-def _tell_not_applied(page: ClassPage) -> None:
-    for why in page.not_applied:
-        click.echo(sanitize(f"The page shows points without the policy: {why}."))
+def _tell(sentences: list[str]) -> None:
+    for sentence in sentences:
+        click.echo(sanitize(f"{sentence[:1].upper()}{sentence[1:]}."))
 
 
 def _engine(name: str, scheduler: str | None, max_workers: int | None, limits: LaneLimits | None = None) -> Engine:

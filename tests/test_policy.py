@@ -187,30 +187,107 @@ def test_both_numbers_are_shown_on_the_page_to_the_student_and_in_the_grade_book
     )
 
 
-def test_the_page_after_a_grading_is_by_the_policy_that_is_there_or_named(make_assignment, tmp_path):
-    grader = """
-    from autograder import points
+GRADER = """
+from autograder import points
 
-    @points(2, "Is 1")
-    def test_one(submission):
-        assert submission.x == 1, "x is to be 1."
-    """
-    assignment = make_assignment({"test_q1.py": grader})
-    out, submission, named = tmp_path / "out", tmp_path / "ada.py", tmp_path / "other.toml"
+@points(2, "Is 1")
+def test_one(submission):
+    assert submission.x == 1, "x is to be 1."
+"""
+
+
+@pytest.fixture
+def graded(make_assignment, tmp_path):
+    """Grades ada.py, and gives what counts for her on the page, and what was printed."""
+    assignment = make_assignment({"test_q1.py": GRADER})
+    submission = tmp_path / "ada.py"
     submission.write_text("x = 1")
+
+    def on_the_page(*options):
+        done = autograder("grade", assignment.folder, submission, "-o", tmp_path / "out", "-j", 1, *options)
+        assert done.returncode == 0, done.stderr
+        found = re.search(r'"policy": ?\[(\S+?), ?(\S+?),', (tmp_path / "out/report.html").read_text())
+        return found and tuple(map(float, found.groups())), done.stdout
+
+    on_the_page.folder, on_the_page.out = assignment.folder, tmp_path / "out"
+    return on_the_page
+
+
+def test_the_page_after_a_grading_is_by_the_policy_that_is_there_or_named(graded, tmp_path):
+    out, named = graded.out, tmp_path / "other.toml"
     out.mkdir()
     (out / "policy.toml").write_text("[weights]\nq1 = 3\n")
     named.write_text("[weights]\nq1 = 5\n")
-
-    def on_the_page(*options):
-        done = autograder("grade", assignment.folder, submission, "-o", out, "-j", 1, *options)
-        assert done.returncode == 0, done.stderr
-        found = re.search(r'"policy": ?\[(\S+?), ?(\S+?),', (out / "report.html").read_text())
-        return found and tuple(map(float, found.groups())), done.stdout
-
-    assert on_the_page()[0] == (6, 6)
-    assert on_the_page("--policy", named)[0] == (10, 10)
+    assert graded()[0] == (6, 6)
+    points, told = graded("--policy", named)
+    assert points == (10, 10)
+    assert "The policy.toml that was in" in told, "what a person wrote is not lost"
+    assert (out / "policy.toml.before").read_text() == "[weights]\nq1 = 3\n"
+    assert graded()[0] == (10, 10), "it is in force from now on"
     named.write_text('drop = ["q7"]\n')
-    points, told = on_the_page("--policy", named)
+    points, told = graded("--policy", named)
     assert points is None, "no reason to have no page"
     assert "The page shows points without the policy:" in told and "q7" in told
+    assert "that was in" not in told, "a copy is no loss"
+
+
+def test_a_policy_that_is_named_and_can_t_be_read_is_said_before_anybody_is_graded(make_assignment, tmp_path):
+    assignment = make_assignment({"test_q1.py": GRADER})
+    (tmp_path / "ada.py").write_text("x = 1")
+    done = autograder("grade", assignment.folder, tmp_path / "ada.py", "-o", tmp_path / "out", "--policy", "no.toml")
+    assert done.returncode == 2 and "no.toml can't be read" in done.stderr
+    assert not (tmp_path / "out/scores.csv").exists()
+
+
+def scored(out, *options):
+    """What counts by `export`, and the steps to it."""
+    (out / "roster.csv").write_text("id\nada\n")
+    done = autograder("export", out, "--to", "csv", "--roster", out / "roster.csv", *options)
+    assert done.returncode == 0, done.stderr
+    [_, row] = table((out / "grades-csv.csv").read_text())
+    return row[2], row[-1]
+
+
+def test_the_assignment_s_own_policy_is_the_default_and_stays_the_same_for_what_follows(graded):
+    own, out = graded.folder / "policy.toml", graded.out
+    own.write_text("# ours\n[weights]\nq1 = 2\n")
+    assert graded()[0] == (4, 4)
+    own.write_text("[weights]\nq1 = 3\n")
+    assert scored(out)[0] == "4", "as it was applied"
+    assert autograder("report", out).returncode == 0
+    assert '"policy": [4.0' in (out / "report.html").read_text()
+    assert graded()[0] == (6, 6) and scored(out)[0] == "6", "and anew when it is applied again"
+    copy = out / "policy.toml"
+    assert copy.read_text().endswith(own.read_text())
+    copy.write_text(copy.read_text() + "\n[[override]]\nsubmission = 'ada.py'\nscore = 1\nreason = 'so'\n")
+    assert graded()[0] == (1, 6) and scored(out)[0] == "1", "what was changed there stays as it is"
+    copy.unlink()
+    assert graded()[0] == (6, 6)
+
+
+def test_tables_beside_a_policy_come_along_and_marks_by_hand_are_those_of_the_class(graded, tmp_path):
+    course, out = tmp_path / "course", graded.out
+    course.mkdir()
+    (course / "late.toml").write_text("[late]\ndue = 2026-11-20\npenalty = 10\n[marks]\nmax_score = 3\n")
+    (course / "times.csv").write_text("submission,submitted\nada.py,2026-11-21T10:00\n")
+    out.mkdir()
+    (out / "marks.csv").write_text("submission,question,marks,comment\nada.py,Why?,2,\n")
+    assert graded("--policy", course / "late.toml")[0] == (3.6, 5)
+    assert (out / "times.csv").read_text() == (course / "times.csv").read_text()
+    (course / "times.csv").unlink()
+    assert scored(out)[0] == "3.6"
+    (out / "times.csv").write_text("submission,submitted\nada.py,2026-11-19T10:00\nbo.py,2026-11-19T10:00\n")
+    assert scored(out)[0] == "4"
+    done = autograder("report", out, "--policy", course / "late.toml")
+    assert done.returncode == 0, "a table that is not beside it is looked for with the results"
+    assert "The table of times names what there is no result of: bo.py." in done.stdout
+
+
+def test_who_is_late_and_nobody_says_when_is_named(tmp_path):
+    (tmp_path / "policy.toml").write_text("[late]\ndue = 2026-11-20\npenalty = 10\n")
+    names = ["adler_LATE_10_20_cnn.py", "brandt_LATE_11_21_cnn.py", "translate_12_22_cnn.py", "LATE_13_23_cnn.py"]
+    (tmp_path / "times.csv").write_text(f"submission,submitted\n{names[0]},2026-11-20T12:00\n")
+    policy = read_policy(tmp_path / "policy.toml")
+    assert policy.doubts([result(name, 4, 3, 1) for name in names]) == [
+        f"Canvas says that these are late, and times.csv does not say when: {names[1]}, {names[3]}"
+    ]

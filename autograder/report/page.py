@@ -21,9 +21,10 @@ from markupsafe import Markup
 
 from autograder.atomic import write_whole
 from autograder.errors import UsageError
+from autograder.report.applied import apply_policy, policy_of
 from autograder.report.causes import Told, cause_told
 from autograder.report.listener import Listener
-from autograder.report.policy import Marked, apply_policy
+from autograder.report.policy import Marked
 from autograder.report.statistics import check_statistics, distribution
 from autograder.results import Check, Result, Training, question_of
 from autograder.sanitize import sanitize
@@ -43,8 +44,8 @@ class ClassPage(Listener):
 
     folder: Path
     title: str
-    policy: Path | None = None
     not_applied: list[str] = field(default_factory=list)  # why the policy is not, if so: no reason to have no page
+    doubts: list[str] = field(default_factory=list)  # what may be amiss with it
 
     def finished(self, results: Sequence[Result], *, is_complete: bool) -> None:
         """Write it, if there are results."""
@@ -58,14 +59,17 @@ class ClassPage(Listener):
                 # What is under way says it already, as of a full disk, and says more.
 
     def _marked(self, results: Sequence[Result]) -> list[Marked]:
-        """The results by the policy, if it is there and can be applied: it may name who is not graded yet."""
-        if self.policy is None:
+        """The results by the policy, if there is one and it can be applied: it may name who is not graded yet."""
+        policy = policy_of(self.folder, None)
+        if policy is None:
             return []
         try:
-            return apply_policy(results, self.policy)
+            applied = apply_policy(results, policy, self.folder)
         except UsageError as error:
             self.not_applied.append(str(error))
             return []
+        self.doubts.extend(applied.doubts)
+        return applied.marked
 
 
 def class_page(

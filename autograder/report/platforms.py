@@ -25,6 +25,12 @@ def canvas_user(submission: str) -> str:
     return found["user"] if found and not _in_moodle(submission) else ""
 
 
+def is_late_in_canvas(submission: str) -> bool:
+    """Whether Canvas wrote into the name of a file that it was handed in late."""
+    name = PurePosixPath(submission).name
+    return bool(canvas_user(submission)) and re.match(r"([^/]*?_)?LATE_\d+_\d+_", name) is not None
+
+
 def canvas_file(submission: str) -> int:
     """The number of a file of Canvas, which grows with time; 0 where it is none."""
     found = _CANVAS.fullmatch(PurePosixPath(submission).name)

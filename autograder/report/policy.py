@@ -22,11 +22,13 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, ValidationError, model_validator
 
 from autograder.errors import UsageError
+from autograder.report.platforms import is_late_in_canvas
 from autograder.results import Check, Result, Status, question_of
 from autograder.sanitize import spreadsheet_text
 
 FILE = "policy.toml"
 _T = TypeVar("_T")
+_NAMED = 5  # submissions, at most, that a sentence names
 _PERIODS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 
 
@@ -130,6 +132,25 @@ class Policy:
         self._check_names(results)
         return [self._applied(result) for result in results]
 
+    def doubts(self, results: Sequence[Result]) -> list[str]:
+        """What may be amiss, though it can be applied: in sentences without their ends."""
+        names = {spreadsheet_text(result.submission) for result in results}
+        found = []
+        if self.declared.late is not None:
+            unsaid = [
+                result.submission
+                for result in results
+                if is_late_in_canvas(result.submission) and _of(result.submission, self.times) is None
+            ]
+            if unsaid:
+                table = self.declared.late.times
+                found.append(f"Canvas says that these are late, and {table} does not say when: {_listed(unsaid)}")
+        tables: list[tuple[str, Mapping[str, object]]] = [("the table of times", self.times)]
+        for what, table_of in (*tables, ("the table of marks", self.marks)):
+            if unknown := sorted(name for name in table_of if spreadsheet_text(name) not in names):
+                found.append(f"{what} names what there is no result of: {_listed(unknown)}")
+        return found
+
     def _check_names(self, results: Sequence[Result]) -> None:
         checks = {check.name for result in results for check in result.checks}
         known = checks | set(map(question_of, checks))
@@ -209,20 +230,15 @@ class Policy:
         return replace(_stepped(marked, "marks by hand", marked.score + marks), max_score=most)
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + f" and {len(names) - _NAMED} more" * (len(names) > _NAMED)
+
+
 def _stepped(marked: Marked, words: str, score: float, *, always: bool = False) -> Marked:
     score = round(score, 6)
     if score == marked.score and not always:
         return marked
     return replace(marked, score=score, steps=(*marked.steps, Step(words, marked.score, score)))
-
-
-def apply_policy(results: Sequence[Result], path: Path | None) -> list[Marked]:
-    """Results by the policy in a file; as they are where there is none.
-
-    Raises:
-        UsageError: the policy can't be read, or names what there is not.
-    """
-    return read_policy(path).apply(results) if path is not None else without_policy(results)
 
 
 def without_policy(results: Sequence[Result]) -> list[Marked]:
@@ -233,14 +249,50 @@ def without_policy(results: Sequence[Result]) -> list[Marked]:
 # --- read ------------------------------------------------------------------------------------------------------------
 
 
-def read_policy(path: Path) -> Policy:
-    """The policy in a file, with what the files beside it say.
+def read_policy(path: Path, folder: Path | None = None) -> Policy:
+    """The policy in a file, with what the tables beside it say, or else those in the folder of the results.
 
     Raises:
         UsageError: one of them can't be read, or says what none may.
     """
+    declared = _declared(path)
+    times: dict[str, datetime] = {}
+    if declared.late is not None:
+        table = _table(path, declared.late.times, folder)
+        for line, row in enumerate(_rows(table, {"submission", "submitted"}), 2):
+            times[row["submission"]] = _time(row["submitted"], f"{declared.late.times}, line {line}")
+    marks: dict[str, float] = {}
+    if declared.marks is not None:
+        table = _table(path, declared.marks.file, folder)
+        for line, row in enumerate(_rows(table, {"submission", "marks"}), 2):
+            if row["marks"].strip():
+                value = _mark(row["marks"], f"{declared.marks.file}, line {line}")
+                marks[row["submission"]] = marks.get(row["submission"], 0.0) + value
+    return Policy(declared, times, marks)
+
+
+def tables_of(path: Path) -> list[str]:
+    """What tables a policy calls for, as it names them; none if it can't be read."""
     try:
-        declared = Declared.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        declared = _declared(path)
+    except UsageError:
+        return []
+    return [
+        *([declared.late.times] if declared.late is not None else []),
+        *([declared.marks.file] if declared.marks is not None else []),
+    ]
+
+
+def _table(path: Path, name: str, folder: Path | None) -> Path:
+    """Where a table is: beside the policy, or under its bare name in the folder of the results."""
+    beside = path.parent / name
+    other = (folder or path.parent) / Path(name).name
+    return other if other.is_file() and not beside.is_file() else beside
+
+
+def _declared(path: Path) -> Declared:
+    try:
+        return Declared.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -248,17 +300,6 @@ def read_policy(path: Path) -> Policy:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         raise UsageError(f"{path}: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg'].lower()}") from None
-    times: dict[str, datetime] = {}
-    if declared.late is not None:
-        for line, row in enumerate(_rows(path.parent / declared.late.times, {"submission", "submitted"}), 2):
-            times[row["submission"]] = _time(row["submitted"], f"{declared.late.times}, line {line}")
-    marks: dict[str, float] = {}
-    if declared.marks is not None:
-        for line, row in enumerate(_rows(path.parent / declared.marks.file, {"submission", "marks"}), 2):
-            if row["marks"].strip():
-                value = _mark(row["marks"], f"{declared.marks.file}, line {line}")
-                marks[row["submission"]] = marks.get(row["submission"], 0.0) + value
-    return Policy(declared, times, marks)
 
 
 def _of(submission: str, table: Mapping[str, _T]) -> _T | None:
