@@ -192,7 +192,7 @@ def load_assignment(folder: Path) -> Assignment:
     except tomllib.TOMLDecodeError as error:
         raise AssignmentError(f"{path} is not TOML: {error}") from None
     except ValidationError as error:
-        raise _first_of(error, path, Settings) from None
+        raise first_mistake(error, path, Settings) from None
     for name in (*settings.files, *settings.autograder_files):
         if not (folder / name).exists():
             raise AssignmentError(f"{path} lists the file {name!r}, which does not exist")
@@ -216,22 +216,28 @@ def read_kept(model: type[_Model], path: Path) -> _Model | None:
     try:
         return model.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise _first_of(error, path, model) from None
+        raise first_mistake(error, path, model) from None
 
 
-def _first_of(error: ValidationError, path: Path, model: type[BaseModel]) -> AssignmentError:
-    """What is wrong with a file, in a sentence that names the place in it, and the keys that there are."""
+def first_mistake(error: ValidationError, path: Path, model: type[BaseModel], entries: int = 0) -> AssignmentError:
+    """What is wrong with a file, in a sentence that names the place in it, and the keys that there are.
+
+    ``model`` is what each entry of the file is read as, and ``entries`` how many names lead to one: 0 where the file
+    itself is the model.
+    """
     first = error.errors()[0]
+    entry, inside = [*map(str, first["loc"][:entries])], [*map(str, first["loc"][entries:])]
+    place = ": ".join([*entry, *([".".join(inside)] if inside else [])])
     if first["type"] == "extra_forbidden":
-        for table in first["loc"][:-1]:
-            field = model.model_fields.get(str(table))
+        for table in inside[:-1]:
+            field = model.model_fields.get(table)
             if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
                 break
             model = field.annotation
         else:
-            place, known = ".".join(map(str, first["loc"])), ", ".join(model.model_fields)
+            known = ", ".join(model.model_fields)
             return AssignmentError(f"{path}: {place}: there is no such key here: {known} are known")
-    return AssignmentError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+    return AssignmentError(f"{path}: {place}: {first['msg']}")
 
 
 def files_in(path: Path) -> list[Path]:

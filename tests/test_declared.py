@@ -73,9 +73,9 @@ def test_what_python_and_the_machine_leave_behind_is_no_submission(folder):
 @pytest.mark.parametrize(
     ("declared", "reason"),
     [
-        ('["right/sum.py"]\nstile = ""', "'?right/sum.py'?: stile: Extra inputs"),
+        ('["right/sum.py"]\nstile = ""', "right/sum.py: stile: there is no such key here: base, style, .*, endless are known"),
         ('["right/sum.py"]\nfails = "q1.adds"', "fails: "),
-        ('["right/sum.py"]\npartial = { "q1.adds" = -1 }', "partial: q1.adds: "),
+        ('["right/sum.py"]\npartial = { "q1.adds" = -1 }', "partial.q1.adds: "),
         ('["right/sum.py"]\nstatus = "lost"', "status: "),
         ('["right/sum.py"]\nfails = ["q1.adds"]\npartial = { "q1.adds" = 1 }', "'q1.adds' stands both in"),
         ('"right/sum.py" = 1', "right/sum.py"),

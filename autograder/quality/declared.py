@@ -18,7 +18,7 @@ from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, TypeAdapter, ValidationError, model_validator
 
-from autograder.assignment import find_assignment
+from autograder.assignment import find_assignment, first_mistake
 from autograder.errors import AssignmentError, AutograderError, UsageError
 from autograder.quality.changes import BadChange, compose
 from autograder.results import Status, question_of
@@ -106,8 +106,7 @@ def _read(path: Path) -> dict[str, Declaration]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AssignmentError(f"{path} is not TOML: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        raise AssignmentError(f"{path}: {': '.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise first_mistake(error, path, Declaration, entries=1) from None
     for name in declarations:
         kind, *inside = PurePosixPath(name).parts or ("",)
         plain = name == "/".join([kind, *inside]) and ".." not in inside and name.isprintable()
