@@ -7,14 +7,15 @@ BIN    := $(VENV)/bin
 # One thread a process: more make a busy machine slower, and results differ.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup demo test test-quick test-packages lint coverage fuzz assignments study clean
+.PHONY: help setup demo test test-quick test-packages lint docs coverage fuzz assignments study clean
 
 help:
 	@echo "make demo         set up, then grade sample submissions and show the results"
 	@echo "make test         set up, then lint, types and tests"
 	@echo "make test-quick   a part of the tests, in a minute"
 	@echo "make fuzz         hostile bytes for all that reads any, a minute"
-	@echo "make lint         style, the contracts on imports, types"
+	@echo "make lint         style, the contracts on imports, types, links of the documentation"
+	@echo "make docs         the documentation as a site: out/site/index.html"
 	@echo "make coverage     the tests, and which lines none of them runs"
 	@echo "make assignments  release the assignments: student versions and packages"
 	@echo "make study        the slow statistical studies under benchmarks/ (hours)"
@@ -62,7 +63,7 @@ test: test-packages lint
 # For who changed a line. It leaves out what takes long: the lessons (their graders, their notebooks, the studies of
 # them), Otter and the release, the processes of the command, of CI and of commit hooks, engines, the sandboxes, and what
 # trains, draws or attacks. And single tests of other files, by the marker `slow`.
-SLOW := attacks calibrate cells ci clean_room cli cnn_lesson commit_hooks convolve_lesson dask drawings engines \
+SLOW := attacks calibrate cells ci clean_room cli cnn_lesson commit_hooks convolve_lesson dask docs drawings engines \
         faults_benchmark feedback fuzz lessons_graders load neighbours new packaging page reports sandbox student study \
         temporary trials tryout why written zygote
 
@@ -86,8 +87,13 @@ test-packages:
 	@test -d /usr/share/datasets/fashion-mnist || ! command -v apt-get >/dev/null || \
 		{ $(call install,dataset-fashion-mnist); }
 
+# The variable keeps the theme from advertising its successor at each build.
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: setup
+	$(BIN)/mkdocs build --strict
+
 # Graders of two assignments have modules of the same names, so each assignment's are checked apart.
-lint: setup
+lint: setup docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
