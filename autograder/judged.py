@@ -1,15 +1,15 @@
 """A model in a student's worker, judged by its computation and its parameters, which the worker hands over as data.
 
 What is asked of it then is computed in the :class:`autograder.clean_room.CleanRoom`, and is no claim. What remains one
-is that these are the model's own: so it is compared with what the model in the worker answers to images that nobody
+is that these are the model's own: so it is compared with what the model in the worker answers to inputs that nobody
 announced. Where a forward pass can't be said as data, the worker is asked, and what it answers is marked as *claimed*.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,46 +18,60 @@ from autograder.errors import BadClaim
 from autograder.remote import Handle, RemoteSubmission
 from autograder.worker import wire
 
-Images = np.ndarray | Sequence[np.ndarray]  # (N, C, H, W), or N arrays (C, H, W) of any sizes
+# (N, ...), or N arrays (...) of any sizes: images (C, H, W), numbers (F,), tokens (T,), which are integers
+Inputs = np.ndarray | Sequence[np.ndarray]
 OUTLINE = "computation"  # to be read, in what is known of a model: see `autograder.worker.outline`
-COMPARED = 8  # images that the model in the worker is asked, too
+COMPARED = 8  # inputs that the model in the worker is asked, too
 _CLOSE = 1e-2  # to the largest score; in few bits, batches of other sizes are computed in other ways
 
 
-def shapes_of(*sets: Images) -> list[tuple[int, ...]]:
-    """The shapes ``(C, H, W)`` that there are among images, each once."""
-    found: dict[tuple[int, ...], None] = {}
-    for images in sets:
-        each: Iterable[tuple[int, ...]] = (image.shape for image in images)
-        found.update(dict.fromkeys((images.shape[1:],) if isinstance(images, np.ndarray) else each))
+class Kind(NamedTuple):
+    """What is to be known of an input, to record what a model does with such: its shape, ``(C, H, W)`` for instance.
+
+    Integers, as tokens are, lie ``below`` some number; floats where that is 0.
+    """
+
+    shape: tuple[int, ...]
+    below: int = 0
+
+
+def kinds_of(*sets: Inputs) -> list[Kind]:
+    """The kinds that there are among inputs, each once."""
+    arrays = [array for inputs in sets for array in ([inputs] if isinstance(inputs, np.ndarray) else inputs)]
+    integers = [array for array in arrays if np.issubdtype(array.dtype, np.integer)]
+    below = max((int(array.max(initial=0)) + 1 for array in integers), default=0)
+    found: dict[Kind, None] = {}
+    for inputs in sets:
+        shapes = (inputs.shape[1:],) if isinstance(inputs, np.ndarray) else (one.shape for one in inputs)
+        found.update(dict.fromkeys(Kind(shape, below) for shape in shapes))
     return list(found)
 
 
-def sent(images: Images) -> Any:
-    """Images as a worker takes them."""
-    return wire.Tensor(images) if isinstance(images, np.ndarray) else [wire.Tensor(image) for image in images]
+def sent(inputs: Inputs) -> Any:
+    """Inputs as a worker takes them."""
+    return wire.Tensor(inputs) if isinstance(inputs, np.ndarray) else [wire.Tensor(one) for one in inputs]
 
 
-def shape_of(images: Images) -> str:
-    """How large images are, in words."""
-    return str(images.shape) if isinstance(images, np.ndarray) else f"{len(images)} images of differing sizes"
+def shape_of(inputs: Inputs) -> str:
+    """How large inputs are, in words."""
+    return str(inputs.shape) if isinstance(inputs, np.ndarray) else f"{len(inputs)} inputs of differing sizes"
 
 
-def scores_of(outputs: np.ndarray, images: Images, label: str) -> np.ndarray:
-    """What a model made of images as float64 ``(N, C)``.
+def scores_of(outputs: np.ndarray, inputs: Inputs, label: str) -> np.ndarray:
+    """What a model made of inputs as float64 ``(N, ...)``.
 
     Raises:
-        BadClaim: it is not one row an image.
+        BadClaim: there are not as many as there are inputs.
     """
-    if outputs.ndim != 2 or len(outputs) != len(images):
-        raise BadClaim(f"`{label}` turns {shape_of(images)} into {outputs.shape}: one row of scores an image.")
+    if not outputs.ndim or len(outputs) != len(inputs):
+        raise BadClaim(f"`{label}` turns {shape_of(inputs)} into {outputs.shape}: {len(inputs)} outputs are needed.")
     return outputs.astype(np.float64)
 
 
 class Judged:
     """A model as it was when it was handed over. ``label`` is what messages to the student call it.
 
-    With ``rows``, one that fails for other numbers of images is still judged by so many. What training could move in it
+    With ``rows``, one that fails for other numbers of inputs is still judged by so many. What training could move in it
     ``before``, it could: that it is frozen since says nothing against it.
 
     Raises:
@@ -68,7 +82,7 @@ class Judged:
         self,
         remote: RemoteSubmission,
         model: Handle,
-        shapes: Sequence[tuple[int, ...]],
+        kinds: Sequence[Kind],
         label: str,
         *,
         in_training: bool = False,
@@ -82,7 +96,12 @@ class Judged:
         self._number: int | None = None
         with remote.large_replies(), remote.to_be_reduced():
             self._handed = remote.probe(
-                "hand_over", label, model, [list(shape) for shape in shapes], in_training=in_training, rows=rows
+                "hand_over",
+                label,
+                model,
+                [[list(kind.shape), kind.below] for kind in kinds],
+                in_training=in_training,
+                rows=rows,
             )
         known = self._reduced("model", lambda: self._take_in(rows))
         self.unrecordable: str = known.get("unrecordable", "")  # why its forward pass can't be said as data
@@ -96,21 +115,21 @@ class Judged:
         }
         return found
 
-    def predict(self, images: Images) -> np.ndarray:
-        """Its outputs as float64; images of differing sizes are predicted one by one.
+    def predict(self, inputs: Inputs) -> np.ndarray:
+        """Its outputs as float64; inputs of differing sizes are predicted one by one.
 
         Raises:
             StudentFault: the computation can't be carried out.
         """
-        return scores_of(self._outputs(images), images, self._label)
+        return scores_of(self._outputs(inputs), inputs, self._label)
 
-    def _outputs(self, images: Images) -> np.ndarray:
-        name = f"predict {_digest(images)}"
-        outputs: np.ndarray = self._asked(name, lambda room, number: room.about(number, "predict", sent(images)))
+    def _outputs(self, inputs: Inputs) -> np.ndarray:
+        name = f"predict {_digest(inputs)}"
+        outputs: np.ndarray = self._asked(name, lambda room, number: room.about(number, "predict", sent(inputs)))
         return outputs
 
-    def after_epochs(self, images: np.ndarray) -> Any:
-        """What it would have answered to images ``(N, C, H, W)`` after each epoch of the last training.
+    def after_epochs(self, inputs: np.ndarray) -> Any:
+        """What it would have answered to inputs ``(N, ...)`` after each epoch of the last training.
 
         None where the parameters are too many to hand over. See :meth:`autograder.probes.Probes.record`.
         """
@@ -121,22 +140,22 @@ class Judged:
             if states is None:
                 return None
             _require_states(states)
-            return room.about(number, "predict_each", states, sent(images))
+            return room.about(number, "predict_each", states, sent(inputs))
 
-        return self._asked(f"epochs {_digest(images)}", ask)
+        return self._asked(f"epochs {_digest(inputs)}", ask)
 
-    def compare(self, images: Images, answers: Callable[[Images], np.ndarray]) -> None:
-        """Hold it to what the model in the worker answers to some images, which it does not know yet.
+    def compare(self, inputs: Inputs, answers: Callable[[Inputs], np.ndarray]) -> None:
+        """Hold it to what the model in the worker answers to some inputs, which it does not know yet.
 
-        A model that answers the same images in different ways can't be held to anything.
+        A model that answers the same inputs in different ways can't be held to anything.
 
         Raises:
             BadClaim: that is something else.
         """
-        handed, again = self._outputs(images), self._outputs(images)
+        handed, again = self._outputs(inputs), self._outputs(inputs)
         if not np.array_equal(handed, again, equal_nan=True):
             return
-        own = answers(images)
+        own = answers(inputs)
         size = float(np.nan_to_num(np.abs(handed)).max(initial=0))
         if own.shape != handed.shape or not np.allclose(own, handed, rtol=0, atol=_CLOSE * size, equal_nan=True):
             raise BadClaim(
@@ -144,15 +163,15 @@ class Judged:
                 "it can't be judged."
             )
 
-    def require_learned(self, drawn: Judged, images: Images) -> None:
-        """Require that steps along gradients can have made this of the model as it was ``drawn``, from these images.
+    def require_learned(self, drawn: Judged, inputs: Inputs) -> None:
+        """Require that steps along gradients can have made this of the model as it was ``drawn``, from these inputs.
 
         Raises:
             BadClaim: they can't.
         """
         reason = self._asked(
-            f"unlearned {_digest(images)}",
-            lambda room, number: room.unlearned(drawn._number_here(), number, sent(images)),
+            f"unlearned {_digest(inputs)}",
+            lambda room, number: room.unlearned(drawn._number_here(), number, sent(inputs)),
         )
         if reason:
             raise BadClaim(f"What `{self._label}` knows was not learned by training: {reason}.")
@@ -236,10 +255,10 @@ def _require_states(epochs: Any) -> None:
         raise Refused("what was handed over of its epochs is malformed")
 
 
-def _digest(images: Images) -> str:
-    """A name for what is in images."""
+def _digest(inputs: Inputs) -> str:
+    """A name for what is in inputs."""
     digest = hashlib.blake2b(digest_size=16)
-    for part in [images] if isinstance(images, np.ndarray) else images:
+    for part in [inputs] if isinstance(inputs, np.ndarray) else inputs:
         digest.update(f"{part.dtype.str}{part.shape}".encode())
         digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()

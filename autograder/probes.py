@@ -22,7 +22,7 @@ from autograder.diagnosis.drawn import Axes
 from autograder.diagnosis.suspects import Mending
 from autograder.diagnosis.trying import Again
 from autograder.errors import BadClaim
-from autograder.judged import COMPARED, Images, Judged, scores_of, sent, shapes_of
+from autograder.judged import COMPARED, Inputs, Judged, Kind, kinds_of, scores_of, sent, shape_of
 from autograder.remote import Handle, RemoteSubmission
 from autograder.worker.wire import Tensor
 
@@ -91,36 +91,34 @@ class Probes:
         with self.public_inputs():
             self._ask("seed", None, "seed", value)
 
-    def predict(self, model: Handle, images: Images, label: str) -> np.ndarray:
-        """Outputs in evaluation mode, without gradients, as float64: ``(N, ...)`` to ``(N, C)``.
+    def predict(self, model: Handle, inputs: Inputs, label: str) -> np.ndarray:
+        """Scores in evaluation mode, without gradients, as float64: ``(N, ...)`` to ``(N, C)``.
 
-        Images of differing sizes are predicted one by one, each in a batch of its own.
+        Inputs of differing sizes, as images may be, are predicted one by one, each in a batch of its own.
         """
-        judged = self.hand_over(model, shapes_of(images), label)
+        judged = self.hand_over(model, kinds_of(inputs), label)
         if judged.unrecordable:
-            return self.ask_itself(model, images, label)
-        judged.compare(images[:COMPARED], lambda some: self.ask_itself(model, some, label))
-        outputs = judged.predict(images)
+            return _rows(self.ask_itself(model, inputs, label), inputs, label)
+        judged.compare(inputs[:COMPARED], lambda some: self.ask_itself(model, some, label))
+        outputs = judged.predict(inputs)
         judged.forget()
-        return outputs
+        return _rows(outputs, inputs, label)
 
-    def ask_itself(self, model: Handle, images: Images, label: str) -> np.ndarray:
-        """As :meth:`predict`, by the model in the worker: a claim."""
-        outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, sent(images))
-        return scores_of(outputs, images, label)
+    def ask_itself(self, model: Handle, inputs: Inputs, label: str) -> np.ndarray:
+        """What the model in the worker answers, as float64 ``(N, ...)``: a claim."""
+        outputs: np.ndarray = self._ask("predict", _ARRAY, label, model, sent(inputs))
+        return scores_of(outputs, inputs, label)
 
-    def hand_over(
-        self, model: Handle, shapes: Sequence[tuple[int, ...]], label: str, before: Judged | None = None
-    ) -> Judged:
-        """The model as data, to be judged where no student code ran, for images of these shapes ``(C, H, W)``.
+    def hand_over(self, model: Handle, kinds: Sequence[Kind], label: str, before: Judged | None = None) -> Judged:
+        """The model as data, to be judged where no student code ran, for inputs of these kinds.
 
         ``before`` is the same before it was trained.
         """
-        return Judged(self._remote, model, shapes, label, before=before)
+        return Judged(self._remote, model, kinds, label, before=before)
 
     def _hand_over_for(self, model: Handle, images: np.ndarray, label: str, *, in_training: bool = False) -> Judged:
         """The same for these images alone."""
-        return Judged(self._remote, model, shapes_of(images), label, in_training=in_training, rows=len(images))
+        return Judged(self._remote, model, kinds_of(images), label, in_training=in_training, rows=len(images))
 
     def parameters(self, model: Handle, label: str) -> dict[str, np.ndarray]:
         """Every registered parameter by its name."""
@@ -169,9 +167,9 @@ class Probes:
         """Hold what was recorded to what the model answers to as many images as it is judged by, of any shape."""
         judged.compare(images, lambda some: self._ask("predict", _ARRAY, label, model, sent(some)))
 
-    def warm_up(self, model: Handle, images: np.ndarray, label: str) -> None:
-        """Give lazy layers their parameters, by one pass of ``images`` ``(N, C, H, W)`` in evaluation mode."""
-        self._ask("warm_up", None, label, model, Tensor(images))
+    def warm_up(self, model: Handle, inputs: np.ndarray, label: str) -> None:
+        """Give lazy layers their parameters, by one pass of ``inputs`` ``(N, ...)`` in evaluation mode."""
+        self._ask("warm_up", None, label, model, Tensor(inputs))
 
     def layers(self, model: Handle, images: np.ndarray, label: str) -> Layers | None:
         """The layers that lead to the scores, seen in one pass of images that differ; None if nothing can be told."""
@@ -201,7 +199,7 @@ class Probes:
     ) -> Recorded:
         """Call a training function with a model, and note what can be seen of the training.
 
-        With ``epochs`` of ``length`` images, :meth:`answers_after_epochs` can be asked, until the next one is recorded.
+        With ``epochs`` of ``length`` examples, :meth:`answers_after_epochs` can be asked until the next is recorded.
         """
         if self._mended is not None:
             return self._again(function, model, *arguments, label=label)
@@ -216,19 +214,19 @@ class Probes:
         return Recorded(reply["value"], seen, label, epochs)
 
     def answers_after_epochs(
-        self, recorded: Recorded, trained: Judged, images: np.ndarray
+        self, recorded: Recorded, trained: Judged, inputs: np.ndarray
     ) -> tuple[tuple[np.ndarray, ...], ...]:
-        """What a model would have answered to ``images`` ``(N, C, H, W)`` after each epoch that was recorded.
+        """What a model would have answered to ``inputs`` ``(N, ...)`` after each epoch that was recorded.
 
         ``trained`` is that model after the training. Each answer is an array ``(N, K)``, float64. There are two where
         another model of its kind was asked then, and none where it can't be told.
         """
-        answer = None if trained.unrecordable else trained.after_epochs(images)
+        answer = None if trained.unrecordable else trained.after_epochs(inputs)
         if answer is None:
-            answer = self._ask("answers_after_epochs", None, recorded.label, Tensor(images))
+            answer = self._ask("answers_after_epochs", None, recorded.label, Tensor(inputs))
         answers: list[tuple[np.ndarray, ...]] = self._form(_ANSWERS, answer, recorded.label)
         sizes = {len(array) for some in answers for array in some}
-        if len(answers) != recorded.epochs or sizes - {len(images)}:
+        if len(answers) != recorded.epochs or sizes - {len(inputs)}:
             raise BadClaim(_ODD_ANSWER.format(recorded.label))
         return tuple(tuple(array.astype(np.float64) for array in some) for some in answers)
 
@@ -240,17 +238,17 @@ class Probes:
 
     @contextmanager
     def mending(
-        self, mendings: Sequence[Mending], images: Images, labels: np.ndarray, observed: Observations
+        self, mendings: Sequence[Mending], inputs: Inputs, targets: np.ndarray, observed: Observations
     ) -> Iterator[list[Again]]:
         """Let :meth:`record` within the block mend something in the training that it calls.
 
-        See :mod:`autograder.diagnosis.mends`. ``images`` and ``labels`` ``(N,)`` are those that it is given, and
+        See :mod:`autograder.diagnosis.mends`. ``inputs`` and ``targets`` are those that it is given, and
         ``observed`` is what was seen of it before. What comes of it is put into the list that is yielded.
         """
         came: list[Again] = []
         seconds = _TIMES_AS_LONG * observed.seen.cpu_seconds + _SECONDS_MORE
-        sent_images = Tensor(images) if isinstance(images, np.ndarray) else [Tensor(image) for image in images]
-        given = {"mendings": list(mendings), "images": sent_images, "labels": Tensor(labels), "seconds": seconds}
+        examples = {"images": sent(inputs), "labels": Tensor(targets)}
+        given = {"mendings": list(mendings), **examples, "seconds": seconds}
         self._mended = given, came
         try:
             yield came
@@ -285,6 +283,12 @@ class Probes:
             return form.validate_python(answer)
         except ValidationError:
             raise BadClaim(_ODD_ANSWER.format(label)) from None
+
+
+def _rows(outputs: np.ndarray, inputs: Inputs, label: str) -> np.ndarray:
+    if outputs.ndim != 2:
+        raise BadClaim(f"`{label}` turns {shape_of(inputs)} into {outputs.shape}: one row of scores each is needed.")
+    return outputs
 
 
 _ODD_ANSWER = "`{}` was looked at, and the answer is not of the form that it should have."

@@ -19,7 +19,7 @@ import pytest
 
 from autograder import points, tensor
 from autograder.errors import TimedOut
-from autograder.training import Examples, Experiment, Variation
+from autograder.training import Classification, Examples, Experiment, Variation
 
 IMAGES = np.random.default_rng(0).random((90, 1, 4, 4), dtype=np.float32)
 LABELS = np.arange(90) % 3
@@ -33,7 +33,8 @@ def experiment(submission, probes, key, remote):
             return probes.record(submission.train, model, *arrays, epochs, label="train")
 
     data = Examples(IMAGES, LABELS)
-    return Experiment(probes, key, lambda: submission.Model(), train, data[:60], data[60:75], data[75:], 3)
+    sets = data[:60], data[60:75], data[75:]
+    return Experiment(probes, key, lambda: submission.Model(), train, *sets, Classification(3))
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +116,7 @@ def test_the_worker_s_seed_tells_nothing_of_what_the_grader_draws(graded):
 
 
 def test_few_images_are_balanced_and_validation_images_may_have_other_names(graded):
-    part = """few = make_trials(experiment, "few", epochs=1, batch_size=8, images=7, validation=4, hidden=5)[0]
+    part = """few = make_trials(experiment, "few", epochs=1, batch_size=8, examples=7, validation=4, hidden=5)[0]
     assert sorted(np.bincount(few.value["y"], minlength=3)) == [2, 2, 3] and len(few.value["val"]) == 4
     other = make_trials(experiment, "other", epochs=1, batch_size=8, validation_renamed=True)[0]
     own = {x.tobytes(): int(y) for x, y in zip(IMAGES, LABELS)}
@@ -123,15 +124,15 @@ def test_few_images_are_balanced_and_validation_images_may_have_other_names(grad
     others = dict({(int(c), int(y)) for c, y in zip(LABELS[60:75], other.value["val"])})
     assert sorted(names.values()) == sorted(others.values()) == [0, 1, 2], "not one name a class"
     assert all(names[c] != others[c] for c in names), "a class kept its name"
-    assert other.accuracy + other.accuracy_as_renamed <= 1
-    heart = make_trials(experiment, "h", epochs=1, batch_size=8, images=6, validation="the training images")[0]
+    assert other.accuracy + other.measured["accuracy_as_renamed"] <= 1
+    heart = make_trials(experiment, "h", epochs=1, batch_size=8, examples=6, validation="the training examples")[0]
     assert np.array_equal(heart.value["val"], heart.value["y"])"""
     assert passed(graded(TELLS, part=part))
 
 
 def test_images_of_trials_are_varied_and_copies_each_in_its_own_way(graded):
     whole = """experiment = replace(experiment, variation=Variation(shift=1, mirrored=True, contrast=0.1, noise=0.02))
-    few = make_trials(experiment, "few", epochs=1, batch_size=8, images=3, copies=4, repeated=2)[0].value
+    few = make_trials(experiment, "few", epochs=1, batch_size=8, examples=3, copies=4, repeated=2)[0].value
     assert few["x"].shape == (24, 1, 4, 4) and np.bincount(few["y"]).tolist() == [8, 8, 8]
     assert len({x.tobytes() for x in few["x"]}) == 12, "each copy is another, and is there twice"
     assert 0 <= few["x"].min() and few["x"].max() <= IMAGES.max()
@@ -186,7 +187,7 @@ def test_which_of_two_kinds_that_are_alike_comes_first_can_t_be_foreseen(graded)
 
 
 def test_a_control_that_comes_first_is_not_taken_for_the_training_that_is_drawn(graded):
-    whole = """controls = make_trials(experiment, "control", images=3, epochs=2, batch_size=8)
+    whole = """controls = make_trials(experiment, "control", examples=3, epochs=2, batch_size=8)
     main = make_trials(experiment, "like", alike=controls, epochs=2, batch_size=8)
     raise AssertionError(f"{main[0].value['n']} {controls[0].value['n']}")"""
     tells = MODEL + "runs = []\ndef train(model, x, *_):\n    runs.append(1)\n    return {'n': [len(x), len(runs)]}\n"
@@ -217,7 +218,7 @@ def test_what_a_training_does_is_observed(graded):
 
 def test_a_training_that_timed_out_is_not_tried_again_in_another_kind(graded):
     submission = MODEL + "import time\ndef train(*_):\n    time.sleep(99)\n"
-    result = graded(submission, "trials[0]", 'make_trials(experiment, "few", epochs=1, batch_size=8, images=7)[0]', 3)
+    result = graded(submission, "trials[0]", 'make_trials(experiment, "few", epochs=1, batch_size=8, examples=7)[0]', 3)
     assert [check.outcome for check in result.checks] == ["not run", "not run"]
     assert result.checks[0].feedback == result.checks[1].feedback and "3 seconds" in result.checks[0].feedback
     assert result.checks[1].seconds < 3
@@ -238,7 +239,7 @@ def test_a_training_that_ends_its_worker_is_not_tried_again(graded):
 def test_a_training_that_uses_its_processor_time_up_is_not_tried_again_in_another_kind(graded):
     """It dies by a limit of the kernel's then, and not by the grader's clock."""
     submission = MODEL + "def train(*_):\n    while True: pass\n"
-    other = 'make_trials(experiment, "few", epochs=1, batch_size=8, images=7)[0]'
+    other = 'make_trials(experiment, "few", epochs=1, batch_size=8, examples=7)[0]'
     result = graded(submission, "trials[0]", other, limits="[limits]\ncpu_seconds = 8")
     assert [check.outcome for check in result.checks] == ["not run", "not run"]
     assert "used up its 8 seconds of processor time" in result.checks[1].feedback
@@ -325,7 +326,7 @@ def test_images_may_differ_in_size(graded):
 
     shapes = [(1, 3 + n % 4, 5 + n) for n in range(12)]
     data = Examples([np.full(shape, n % 2, np.float32) for n, shape in enumerate(shapes)], np.arange(12) % 2)
-    room = Experiment(probes, key, lambda: submission.Model(), train, data[:8], data[:0], data[8:], 2)
+    room = Experiment(probes, key, lambda: submission.Model(), train, data[:8], data[:0], data[8:], Classification(2))
     trial = make_trials(room, "sizes")[0]
     given, labels = trial.value
     assert sorted(given) == sorted(shapes[:8]) and given != shapes[:8], "the order"

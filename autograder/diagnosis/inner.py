@@ -75,6 +75,8 @@ def badly_drawn(model: torch.nn.Module) -> dict[str, tuple[float, float]]:
         for name, value in module.named_parameters(place, recurse=False):
             if torch.nn.parameter.is_lazy(value) or not value.numel() or "norm" in type(module).__name__.lower():
                 continue
+            if isinstance(module, (torch.nn.Embedding, torch.nn.EmbeddingBag)):
+                continue  # what it looks up may have any size
             if value.ndim >= 2:
                 usual = expected_spread(value, is_layer)
                 actual = spread(value)[1]

@@ -358,6 +358,8 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             labels = labels.argmax(dim=1)
         if labels.numel() != len(found):
             return
+        if known.labels.ndim != 1 or known.labels.is_floating_point():
+            return  # numbers may be scaled, and what was given for each token comes in many forms
         there = found >= 0
         self._counts["labelled"] += int(there.sum())
         self._counts["rightly_labelled"] += int((known.labels[found[there]] == labels.reshape(-1)[there]).sum())
@@ -398,11 +400,12 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             self._counts["quiet_recognised"] += 0 if found is None else int((found >= 0).sum())
         if not torch.is_grad_enabled() or inputs is None:
             return
+        is_first = not self._images
         self._images += len(inputs)
         self._batch = len(inputs)
         self._called_since, self._by_mode_since = [], []
-        if self._first_input is None:
-            self._first_input = _statistics(inputs)
+        if is_first:
+            self._first_input = _statistics(inputs) if inputs.is_floating_point() else None  # a token is no size
             self._is_inside = True
             self._badly_drawn = [(name, *sizes) for name, sizes in badly_drawn(self._model).items()]
         if self._left is not None and self._left[0] != _versions(self._model):

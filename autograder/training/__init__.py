@@ -5,22 +5,35 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from autograder.diagnosis.measures import OutputKind, accuracy, cross_entropy, mean_nll, output_kind
+from autograder.diagnosis.measures import OutputKind, accuracy, cross_entropy, mean_nll, output_kind, r2
 from autograder.errors import OldName
-from autograder.training.trials import Examples, Experiment, MakeTrials, Trial, Trials, Variation
+from autograder.training.examples import Examples, Noise, TokenNames, Variation, Varied
+from autograder.training.tasks import Classification, Disguise, Losses, NextToken, Regression, Task, Tokens
+from autograder.training.trials import Experiment, MakeTrials, Trial, Trials
 
 __all__ = [
+    "Classification",
+    "Disguise",
     "Examples",
     "Experiment",
+    "Losses",
     "MakeTrials",
+    "NextToken",
+    "Noise",
     "OutputKind",
+    "Regression",
+    "Task",
+    "TokenNames",
+    "Tokens",
     "Trial",
     "Trials",
     "Variation",
+    "Varied",
     "accuracy",
     "cross_entropy",
     "mean_nll",
     "output_kind",
+    "r2",
 ]
 
 

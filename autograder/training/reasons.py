@@ -6,6 +6,7 @@ when all checks are, in time that is not the submission's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ class Reason:
     rerun: Rerun
     is_main: bool  # of the trials that all others are beside
     places: dict[str, str]  # in the submission's text, in words
+    noun: str = "image"  # what an example is
 
 
 def found_at_once(observed: Observations) -> Found:
@@ -34,17 +36,28 @@ def found_at_once(observed: Observations) -> Found:
     return search(observed, suspects_of(observed), lambda _mendings: None, 0)
 
 
-def in_words(found: Found, observed: Observations, places: Mapping[str, str]) -> str:
-    """What was found and where, or the loss curve where nothing was."""
+def in_words(found: Found, observed: Observations, places: Mapping[str, str], noun: str) -> str:
+    """What was found and where, or the loss curve where nothing was; ``noun`` is what an example is called."""
     lines = found.in_words(places)
     if not found.named:
         lines = [*(lines or [NO_CAUSE]), describe_curve(observed.seen.losses, observed.classes)]
-    return " ".join(lines)
+    return _of(" ".join(lines), noun)
 
 
-def again_in_words(found: Found) -> str:
+def again_in_words(found: Found, noun: str) -> str:
     """The same, where it was told in full before."""
-    return f"Most likely, again: {found.named[0].cause.name}." if found.named else NO_CAUSE
+    return _of(f"Most likely, again: {found.named[0].cause.name}.", noun) if found.named else NO_CAUSE
+
+
+def _of(text: str, noun: str) -> str:
+    """What is known of causes is told of images: most lessons have some. Here, it is told of other examples."""
+    if noun == "image":
+        return text
+    vowel = "an" if noun[0] in "aeiou" else "a"
+    text = re.sub(r"\ban image\b", f"{vowel} {noun}", text)
+    text = re.sub(r"\bimage(s?)\b", rf"{noun}\1", text)
+    text = text.replace("pixels of 0 to 255 by 255", "large numbers by their size").replace("pixels", "numbers")
+    return text.replace("Pixels", "Numbers")
 
 
 def surer(reasons: Sequence[Reason]) -> dict[str, str]:
@@ -66,8 +79,8 @@ def surer(reasons: Sequence[Reason]) -> dict[str, str]:
     found = replace(found, named=tuple(replace(each, cause=_as_graded(each.cause, each.again)) for each in found.named))
     if not found.trainings:
         return {}
-    told = {reason.said: again_in_words(found) for reason in reasons[1:]} if found.named else {}
-    return {**told, reasons[0].said: in_words(found, reason.observed, reason.places)}
+    told = {each.said: again_in_words(found, each.noun) for each in reasons[1:]} if found.named else {}
+    return {**told, reasons[0].said: in_words(found, reason.observed, reason.places, reason.noun)}
 
 
 def _as_graded(cause: Cause, again: Again | None) -> Cause:

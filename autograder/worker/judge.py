@@ -173,7 +173,7 @@ def _copies(parameter: torch.Tensor, images: Any) -> int:
     for size, some in by_size.items():
         if size < _PIXELS or parameter.numel() % size or parameter.numel() < _COPIES * size:
             continue
-        known = _directions(torch.stack(some))
+        known = _directions(torch.stack(some).float())
         for rows in (parameter.reshape(-1, size), parameter.reshape(size, -1).t()):
             alike = _directions(rows.float()) @ known.t()
             most = max(most, int((alike.abs().amax(dim=1) > _ALIKE).sum()))

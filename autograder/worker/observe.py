@@ -137,30 +137,30 @@ def warm_up(model: Any, images: Any) -> None:
 
 
 def hand_over(
-    model: Any, shapes: list[tuple[int, ...]], *, in_training: bool = False, rows: int | None = None
+    model: Any, kinds: list[tuple[list[int], int]], *, in_training: bool = False, rows: int | None = None
 ) -> dict[str, Any]:
-    """A model as data: its ``state``, and its ``computations`` for images of these shapes ``(C, H, W)``.
+    """A model as data: its ``state``, and its ``computations`` for inputs of these shapes, ``(C, H, W)`` for instance.
 
-    They are those of evaluation mode unless it is to be ``in_training``. See :mod:`.computation`. Where there are none,
-    ``unrecordable`` says why. A model that fails for other numbers of images is handed over for so many ``rows`` alone.
+    With each shape comes what its numbers are below, where these are integers; else 0. The computations are those of
+    evaluation mode unless it is to be ``in_training``. See :mod:`.computation`. Where there are none, ``unrecordable``
+    says why. A model that fails for other numbers of inputs is handed over for so many ``rows`` alone.
     """
-    import torch
-
     from autograder.diagnosis.layers import evaluating
 
-    from .recording import Unrecordable, as_state, computation_of, state_of
+    from .recording import Unrecordable, as_state, computation_of, made_up, state_of
 
-    warm_up(model, torch.zeros(2, *shapes[0]))
+    each = [(tuple(shape), below) for shape, below in kinds]
+    warm_up(model, made_up(2, *each[0]))
     with evaluating(model):
         for module in model.modules():
             module.training = in_training
         try:
             try:
-                computations = [computation_of(model, tuple(shape)) for shape in shapes]
+                computations = [computation_of(model, *kind) for kind in each]
             except Exception as error:
                 if rows is None or isinstance(error, Unrecordable):
                     raise
-                computations = [computation_of(model, tuple(shape), (rows, rows)) for shape in shapes]
+                computations = [computation_of(model, *kind, (rows, rows)) for kind in each]
             return {"state": state_of(model), "computations": computations, "unrecordable": ""}
         except Unrecordable as unrecordable:
             reason = str(unrecordable)

@@ -63,24 +63,30 @@ def _named(model: Any) -> list[tuple[str, torch.Tensor]]:
     return [(name, value) for name, value in both if isinstance(value, torch.Tensor)]
 
 
-def computation_of(model: Any, shape: tuple[int, ...], rows: tuple[int, int] = ROWS) -> dict[str, Any]:
-    """The computation for images of this shape, in the mode that the model is in.
+def computation_of(model: Any, shape: tuple[int, ...], below: int = 0, rows: tuple[int, int] = ROWS) -> dict[str, Any]:
+    """The computation for inputs of this shape, in the mode that the model is in.
 
-    It is recorded with two numbers of images; where these are equal, it is good for so many alone.
+    It is recorded with two numbers of inputs; where these are equal, it is good for so many alone. See :func:`made_up`.
 
     Raises:
         Unrecordable: it can't be said as data.
         Exception: what the model raises.
     """
     with _undisturbed(model):
-        one, other = (_Recorder(model).record(model, _images(n, shape, seed)) for seed, n in enumerate(rows))
+        one, other = (_Recorder(model).record(model, made_up(n, shape, below, seed)) for seed, n in enumerate(rows))
     unified = _unified(one, other, rows)
     unified["shape"] = list(shape)
     return unified  # type: ignore[no-any-return]
 
 
-def _images(rows: int, shape: tuple[int, ...], seed: int) -> torch.Tensor:
+def made_up(rows: int, shape: tuple[int, ...], below: int = 0, seed: int = 0) -> torch.Tensor:
+    """So many inputs of this shape, drawn at random: floats from 0 to 1, or integers from 1 ``below`` some number.
+
+    Among integers is no 0, which often is padding: a row of nothing else has no meaning.
+    """
     generator = torch.Generator().manual_seed(seed)
+    if below:
+        return torch.randint(min(1, below - 1), below, (rows, *shape), generator=generator)
     return torch.rand(rows, *shape, generator=generator)
 
 

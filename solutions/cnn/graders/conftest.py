@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograder import Assignment, Probes, RemoteSubmission, tensor
-from autograder.training import Examples, Experiment, MakeTrials, Variation
+from autograder.training import Classification, Examples, Experiment, MakeTrials, Variation
 
 VARIATION = Variation(shift=2, mirrored=True, contrast=0.1, noise=0.02)
 
@@ -76,7 +76,15 @@ def experiment(
             )
 
     return Experiment(
-        probes, assignment.key, lambda: submission.CNN(), train, training, validation, hidden, 10, VARIATION
+        probes,
+        assignment.key,
+        lambda: submission.CNN(),
+        train,
+        training,
+        validation,
+        hidden,
+        Classification(10),
+        VARIATION,
     )
 
 
@@ -86,7 +94,7 @@ def controls(experiment: Experiment, make_trials: MakeTrials):
 
     What the model knows then was brought along, or comes from the validation images, which call classes otherwise.
     """
-    few: dict[str, Any] = {"images": 10, "copies": 100, "validation_renamed": True, "hidden": 500}
+    few: dict[str, Any] = {"examples": 10, "copies": 100, "validation_renamed": True, "hidden": 500}
     return make_trials(experiment, "control", epochs=10, batch_size=32, **few)
 
 
@@ -99,5 +107,5 @@ def trials(experiment: Experiment, make_trials: MakeTrials, controls):
 @pytest.fixture(scope="session")
 def memory(experiment: Experiment, make_trials: MakeTrials):
     """Trainings on 32 images, which can be learned by heart."""
-    few: dict[str, Any] = {"images": 32, "repeated": 6, "validation": "the training images", "hidden": 300}
+    few: dict[str, Any] = {"examples": 32, "repeated": 6, "validation": "the training examples", "hidden": 300}
     return make_trials(experiment, "memory", epochs=10, batch_size=16, **few)

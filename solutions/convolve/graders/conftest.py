@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograder import CONVOLUTIONS, Assignment, Key, Probes, RemoteSubmission, tensor
-from autograder.training import Examples, Experiment, MakeTrials, Variation
+from autograder.training import Classification, Examples, Experiment, MakeTrials, Variation
 
 TRAIN_SIZES = [(6, 6), (6, 9), (7, 12), (8, 8), (9, 7), (10, 10), (12, 6), (12, 11)]  # (height, width)
 NEW_SIZES = [(5, 5), (5, 16), (7, 7), (9, 9), (11, 13), (14, 6), (16, 16), (20, 13)]
@@ -53,7 +53,7 @@ def pattern_experiment(submission, remote: RemoteSubmission, probes: Probes, ass
         training=patterns(key.rng("patterns to train on"), 200, TRAIN_SIZES),
         validation=patterns(key.rng("more patterns"), 40, TRAIN_SIZES),
         hidden=patterns(key.rng("hidden patterns"), 200, NEW_SIZES),
-        classes=2,
+        task=Classification(2),
     )
 
 
@@ -102,7 +102,7 @@ def tiny_experiment(submission, remote: RemoteSubmission, probes: Probes, assign
         training=placed("data", "train", 3),
         validation=placed("data", "validation", 1),
         hidden=placed("hidden", "hidden", 4),
-        classes=5,
+        task=Classification(5),
     )
 
 
@@ -113,7 +113,7 @@ def tiny_controls(tiny_experiment: Experiment, make_trials: MakeTrials):
     What the model knows of others then was brought along.
     """
     varied = replace(tiny_experiment, variation=VARIATION)
-    return make_trials(varied, "control", images=5, copies=len(tiny_experiment.training) // 5, validation=10)
+    return make_trials(varied, "control", examples=5, copies=len(tiny_experiment.training) // 5, validation=10)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from autograder import Assignment, Probes, RemoteSubmission, tensor
-from autograder.training import Examples, Experiment, MakeTrials, Variation
+from autograder.training import Classification, Examples, Experiment, MakeTrials, Variation
 
 TRAINING, VALIDATION = 800, 200  # images; the rest is hidden
 VARIATION = Variation(contrast=0.1, noise=0.02)  # images are not those on disk, so that a table of those is worthless
@@ -32,13 +32,13 @@ def experiment(submission, remote: RemoteSubmission, probes: Probes, assignment:
 
     end = TRAINING + VALIDATION
     sets = examples[:TRAINING], examples[TRAINING:end], examples[end:]
-    return Experiment(probes, assignment.key, lambda: submission.Net(), train, *sets, 10, VARIATION)
+    return Experiment(probes, assignment.key, lambda: submission.Net(), train, *sets, Classification(10), VARIATION)
 
 
 @pytest.fixture(scope="session")
 def controls(experiment: Experiment, make_trials: MakeTrials):
     """Trainings of the same size on copies of ten images: what a model knows then was brought along."""
-    few: dict[str, Any] = {"images": 10, "copies": TRAINING // 10, "validation": 10}
+    few: dict[str, Any] = {"examples": 10, "copies": TRAINING // 10, "validation": 10}
     return make_trials(experiment, "control", epochs=10, **few)
 
 
