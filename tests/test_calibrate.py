@@ -25,12 +25,12 @@ import pytest
 
 from autograder import StudentFault, points
 from autograder.diagnosis.causes import Observations, Seen
+from autograder.training import Classification
 
 
 class Experiment:
-    variation = None
-
-    probes = None  # no worker is looked into
+    task, variation = Classification(10), None
+    probes, noun = None, "row"  # no worker is looked into
 
     def __init__(self, submission, key):
         self.submission, self.key = submission, key
@@ -38,7 +38,7 @@ class Experiment:
     def run(self, label, epochs):
         accuracy = self.submission.train(self.key.seed(label), epochs)
         observed = Observations(Seen(), 10, 2.3, 2.3, accuracy, accuracy, ())
-        return types.SimpleNamespace(accuracy=accuracy, observed=observed, unrecordable="", training=None)
+        return types.SimpleNamespace(measure=lambda _: accuracy, observed=observed, unrecordable="", training=None)
 
     def again(self, *_arguments, **_settings):
         raise StudentFault("there is nothing to mend")

@@ -38,16 +38,18 @@ GRADER = """
 from types import SimpleNamespace
 
 from autograder import partial_credit, points
+from autograder.training import Classification
 
 class Experiment:
-    variation = None
+    task, variation = Classification(2), None
 
     def __init__(self, train, key):
         self.train, self.key = train, key
 
     def run(self, label):
         observed = SimpleNamespace(seen=SimpleNamespace(cpu_seconds=0.0))
-        return SimpleNamespace(accuracy=self.train(), observed=observed, unrecordable="", training=None)
+        accuracy = self.train()
+        return SimpleNamespace(measure=lambda _: accuracy, observed=observed, unrecordable="", training=None)
 
 @points(3, "Learns")
 def test_learns(submission, key, make_trials, leaderboard):
@@ -123,7 +125,8 @@ def tiny(tmp_path_factory):
     (folder / "graders/key").write_text("00" * 32)
     (folder / "graders/test_q1.py").write_text(GRADER)
     measured = {"accuracy": {"a.py": dict.fromkeys(range(100), 0.9)}}
-    (folder / FILE).write_text(Calibration(trials={"main": {}}, measured=measured).model_dump_json())
+    kinds = {"main": {"task": "Classification(classes=2)"}}
+    (folder / FILE).write_text(Calibration(trials=kinds, measured=measured).model_dump_json())
     cells = [
         new_markdown_cell("<!-- BEGIN QUESTION -->\n## Why?\nSay **why**."),
         new_markdown_cell("Because $a_1 * b$ <script>alert(1)</script>"),

@@ -199,6 +199,10 @@ def test_a_table_that_is_not_learned_is_told_why_in_words_of_tables(graded):
     renewed = TABLE_LOOP.replace("lr=0.01", "lr=1e-5") + PERCEPTRON
     feedback = graded(renewed, **TABLE)[0]
     assert "the learning rate is too small" in feedback and "r2 on the training examples is " in feedback
+    compared = TABLE_LOOP.replace(
+        "F.mse_loss(model(x[rows]).flatten(), y[rows])", "((model(x[rows]) - y[rows]) ** 2).mean()"
+    )
+    assert "every prediction is compared with every target" in graded(compared + PERCEPTRON, **TABLE)[0]
     assert "image" not in feedback and "pixel" not in feedback and "class" not in feedback
 
 

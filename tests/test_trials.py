@@ -281,19 +281,22 @@ def test_a_training_that_fails_by_chance_counts_as_one_without_success(make_assi
     """And not as a failure of the requirement, whose error would then be larger than it says."""
     grader = (
         "from autograder import points\n"
+        "from autograder.training import Classification\n"
         "from types import SimpleNamespace as S\n"
         "class Experiment:\n"
-        "    variation = None\n"
+        "    task, variation = Classification(2), None\n"
         "    def __init__(self, train, key): self.train, self.key = train, key\n"
         "    def run(self, label):\n"
-        "        return S(accuracy=self.train(), unrecordable='', training=None, observed=S(seen=S(cpu_seconds=0.0)))\n"
+        "        accuracy, observed = self.train(), S(seen=S(cpu_seconds=0.0))\n"
+        "        return S(measure=lambda _: accuracy, unrecordable='', training=None, observed=observed)\n"
         "@points(1, 'Learns')\n"
         "def test_learns(submission, key, make_trials):\n"
         "    make_trials(Experiment(submission.train, key)).reaches('accuracy', 0.5, false_fail=1e-4)\n"
     )
     assignment = make_assignment({"test_q1.py": grader})
     values = {"accuracy": {"a.py": dict.fromkeys(range(100), 0.9)}}
-    (assignment.folder / FILE).write_text(Calibration(trials={"main": {}}, measured=values).model_dump_json())
+    kinds = {"main": {"task": "Classification(classes=2)"}}
+    (assignment.folder / FILE).write_text(Calibration(trials=kinds, measured=values).model_dump_json())
     path = tmp_path / "hand_in.py"
     for raises, points in ((2, 1), (3, 0)):
         path.write_text(f"n = 0\ndef train():\n    global n\n    n += 1\n    return 1 / (n > {raises})\n")
@@ -342,7 +345,7 @@ def test_scores_of_images_that_differ_in_size_are_one_row_an_image(graded):
     )
     whole = 'probes.predict(submission.Model(), [np.zeros((2, 2, 2), np.float32)] * 3, "Model()")'
     feedback = graded(submission, whole).checks[0].feedback
-    assert feedback == "`Model()` turns 3 images of differing sizes into (6, 4): one row of scores an image."
+    assert feedback == "`Model()` turns 3 inputs of differing sizes into (6, 4): 3 outputs are needed."
 
 
 def test_an_experiment_s_old_name_is_accepted_with_a_warning():

@@ -93,6 +93,7 @@ class Seen:
     rightly_labelled: int = 0
     labelled: int = 0
     different: int = 0
+    broadcast: int = 0  # times that (B, 1) and (B,) were subtracted or given to a loss function, with gradients
 
 
 @dataclass(frozen=True)
@@ -352,6 +353,15 @@ def _is_sigmoid(o: Observations) -> bool:
     return 0.3 * o.classes < scores["lowest_sum"] and scores["highest_sum"] < 0.7 * o.classes
 
 
+def _broadcast(o: Observations) -> Iterator[Cause]:
+    if o.seen.broadcast > 0.5 * o.seen.backwards > 0:
+        yield cause_of(
+            "targets-broadcast",
+            f"In {o.seen.broadcast} of the loss's computations, predictions (B, 1) met targets (B,): that gives "
+            "(B, B), all pairs, and the loss is least where every prediction is the mean.",
+        )
+
+
 def _stale_gradients(o: Observations) -> Iterator[Cause]:
     if o.seen.looks > 2 and o.seen.stale > 0.5 * o.seen.looks and len(o.seen.not_held) < len(o.parameters):
         yield cause_of(
@@ -478,6 +488,7 @@ _MISTAKES: tuple[_Rule, ...] = (
     _unscaled_input,
     _wild_start,
     _wrong_scores,
+    _broadcast,
     _stale_gradients,
     random_scores,
     _new_optimizers,

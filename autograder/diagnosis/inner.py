@@ -43,6 +43,15 @@ def entering(name: str, args: Any) -> torch.Tensor | None:
     return args[0] if is_layer else None
 
 
+def is_column_against_row(args: Any) -> bool:
+    """Whether a function is called with (B, 1) and (B,), which broadcast to (B, B)."""
+    shapes = [value.shape for value in args[:2] if isinstance(value, torch.Tensor)]
+    if len(shapes) != 2 or {len(shape) for shape in shapes} != {1, 2}:
+        return False
+    row, column = sorted(shapes, key=len)
+    return bool(column == (row[0], 1) and row[0] > 1)
+
+
 def _tensors(values: Any) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, torch.Tensor):

@@ -31,7 +31,7 @@ PROVED = frozenset(
         *("softmax-before-cross-entropy", "sigmoid-before-cross-entropy", "nll-without-log", "weights-zero"),
         *("not-mixed", "wrong-labels", "loss-sign", "overfits", "validates-on-training-data", "wrong-metric"),
         *("accuracy-is-error-rate", "accuracy-in-percent", "accuracy-of-last-batch", "accuracy-divisor"),
-        *("loss-divisor", "loss-of-last-batch", "weights-set-back"),
+        *("loss-divisor", "loss-of-last-batch", "weights-set-back", "targets-broadcast"),
     ]
 )
 """Causes that what is seen of them proves."""
@@ -141,7 +141,13 @@ _ORDER = (
         "samples-mixed",
     ),
     *("wrong-labels", "loss-sign", "weights-zero", "gradient-cut", "optimizer-incomplete", "model-renewed"),
-    *("no-zero-grad", "softmax-before-cross-entropy", "sigmoid-before-cross-entropy", "nll-without-log"),
+    *(
+        "targets-broadcast",
+        "no-zero-grad",
+        "softmax-before-cross-entropy",
+        "sigmoid-before-cross-entropy",
+        "nll-without-log",
+    ),
     *("unscaled-inputs", "scaled-twice", "dropout-too-strong", "weight-decay-too-strong", "clipping-too-tight"),
     *("activation-after-last-layer", "initialisation", "dead-units", "not-mixed", "step-outside-loop"),
     *(

@@ -156,11 +156,11 @@ def hand_over(
             module.training = in_training
         try:
             try:
-                computations = [computation_of(model, *kind) for kind in each]
+                computations = [computation_of(model, shape, below=below) for shape, below in each]
             except Exception as error:
                 if rows is None or isinstance(error, Unrecordable):
                     raise
-                computations = [computation_of(model, *kind, (rows, rows)) for kind in each]
+                computations = [computation_of(model, shape, (rows, rows), below) for shape, below in each]
             return {"state": state_of(model), "computations": computations, "unrecordable": ""}
         except Unrecordable as unrecordable:
             reason = str(unrecordable)

@@ -63,7 +63,7 @@ def _named(model: Any) -> list[tuple[str, torch.Tensor]]:
     return [(name, value) for name, value in both if isinstance(value, torch.Tensor)]
 
 
-def computation_of(model: Any, shape: tuple[int, ...], below: int = 0, rows: tuple[int, int] = ROWS) -> dict[str, Any]:
+def computation_of(model: Any, shape: tuple[int, ...], rows: tuple[int, int] = ROWS, below: int = 0) -> dict[str, Any]:
     """The computation for inputs of this shape, in the mode that the model is in.
 
     It is recorded with two numbers of inputs; where these are equal, it is good for so many alone. See :func:`made_up`.

@@ -33,6 +33,7 @@ CAUSES = {
     "no-step": "no step is made",
     "step-outside-loop": "one step an epoch, instead of one a batch",
     "loss-sign": "the loss is made larger",
+    "targets-broadcast": "predictions and targets are broadcast to all pairs",
     "weights-set-back": "what was learned is thrown away at the end",
     "optimizer-incomplete": "the optimizer holds some of the parameters only",
     "optimizer-other-model": "what is trained is another model",

@@ -1,0 +1,11 @@
+"""Takes the size of a batch for granted."""
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.Linear(10, 16)
+        self.output = nn.Linear(16, 1)
+
+    def forward(self, x):
+        return self.output(torch.relu(self.hidden(x))).view(16, 1)
