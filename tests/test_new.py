@@ -64,7 +64,7 @@ def test_templates_are_listed():
         (["new"], "autograder new NAME"),
         (["new", "Capital"], "small letters"),
         (["new", "../outside"], "small letters"),
-        (["new", "fine", "--template", "gan"], "there are classifier, function, regression, sequence, sklearn"),
+        (["new", "fine", "--template", "gan"], f"there are {', '.join(sorted(templates()))}"),
         (["new", "fine", "--title", "two\nlines"], "one line"),
         (["new", "taken"], "is there already"),
     ],
