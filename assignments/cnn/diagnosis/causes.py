@@ -93,31 +93,43 @@ class Seen:
     rightly_labelled: int = 0
     labelled: int = 0
     different: int = 0
+    broadcast: int = 0  # times that (B, 1) and (B,) were subtracted or given to a loss function, with gradients
 
 
 @dataclass(frozen=True)
 class Observations:
-    """One training, from within and from without. Losses are in nats a label, accuracies are shares."""
+    """One training, from within and from without.
+
+    Losses are in nats a label, and accuracies are shares; where no classes are learned, the loss is the mean squared
+    error, and what is called an accuracy is R2.
+    """
 
     seen: Seen
-    classes: int
-    initial_loss: float  # on the training images, in evaluation mode, before
+    classes: int  # 0 where none are learned
+    initial_loss: float  # on the training examples, in evaluation mode, before
     final_loss: float  # and after
     train_accuracy: float
-    held_out_accuracy: float  # on images that it was not trained on
+    held_out_accuracy: float  # on examples that it was not trained on
     parameters: tuple[str, ...]  # their names
     unchanged: tuple[str, ...] = ()
     not_finite: tuple[str, ...] = ()  # after training
     zero_at_start: tuple[str, ...] = ()  # weights (not biases) that hold nothing but zeros
     is_repeatable: bool = True  # whether two passes over the same images in evaluation mode agree
     moved: float = math.nan  # norm of the change of all parameters, over their norm before
-    images: int | None = None  # that there are to train on in an epoch
+    images: int | None = None  # examples that there are to train on in an epoch
     epochs: int | None = None  # that were asked for
+    guessing: float | None = None  # the loss of guessing, where no classes are learned
+    measure: str = "accuracy"  # what is called an accuracy here
 
     @property
     def of_chance(self) -> float:
-        """The loss of guessing: ln C."""
-        return math.log(self.classes)
+        """The loss of guessing: ln C for classes."""
+        return math.log(self.classes) if self.classes else math.nan if self.guessing is None else self.guessing
+
+    @property
+    def chance(self) -> float:
+        """The accuracy of guessing."""
+        return 1 / self.classes if self.classes else 0.0
 
     @property
     def learned(self) -> bool:
@@ -171,7 +183,7 @@ def unique(causes: Iterable[Cause]) -> list[Cause]:
 
 
 def describe_curve(losses: Sequence[float], classes: int) -> str:
-    """The training loss from batch to batch, in words."""
+    """The training loss from batch to batch, in words; ``classes`` is 0 where none are learned."""
     if not losses:
         return "No loss was seen: neither a loss function of PyTorch nor `backward()` was called."
     broken = next((n for n, loss in enumerate(losses) if not math.isfinite(loss)), None)
@@ -189,9 +201,8 @@ def describe_curve(losses: Sequence[float], classes: int) -> str:
         course = f"fell from {begin:.2f} to {end:.2f} and was still falling at the end"
     else:
         course = f"fell from {begin:.2f} to {middle:.2f} half-way and to {end:.2f} at the end"
-    return (
-        f"Over {len(losses)} batches the training loss {course}; guessing gives ln {classes} = {math.log(classes):.2f}."
-    )
+    guessing = f"; guessing gives ln {classes} = {math.log(classes):.2f}" if classes else ""
+    return f"Over {len(losses)} batches the training loss {course}{guessing}."
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -284,6 +295,8 @@ def _unscaled_input(o: Observations) -> Iterator[Cause]:
 
 
 def _wild_start(o: Observations) -> Iterator[Cause]:
+    if not o.classes:
+        return  # a model that has learned nothing is as far from numbers as they are from zero
     is_seen = ("cross_entropy", True) in o.seen.losses_used and bool(o.seen.losses)
     first = o.seen.losses[0] if is_seen else o.initial_loss
     if first > 2 * o.of_chance and not any(_unscaled_input(o)):
@@ -296,7 +309,7 @@ def _wild_start(o: Observations) -> Iterator[Cause]:
 def _wrong_scores(o: Observations) -> Iterator[Cause]:
     scores = o.seen.first_scores or {}
     used = {name for name, _ in o.seen.losses_used}
-    if "lowest_sum" not in scores:
+    if "lowest_sum" not in scores or not o.classes:
         return  # no rows of scores
     sums_to_one = abs(scores["lowest_sum"] - 1) < 1e-3 and abs(scores["highest_sum"] - 1) < 1e-3
     if "cross_entropy" in used and 0 <= scores["lowest"] < scores["highest"]:
@@ -338,6 +351,15 @@ def _is_sigmoid(o: Observations) -> bool:
     if scores["highest"] > 1 or scores.get("count", 0) < _MANY:  # of a few, all may lie there by chance
         return False
     return 0.3 * o.classes < scores["lowest_sum"] and scores["highest_sum"] < 0.7 * o.classes
+
+
+def _broadcast(o: Observations) -> Iterator[Cause]:
+    if o.seen.broadcast > 0.5 * o.seen.backwards > 0:
+        yield cause_of(
+            "targets-broadcast",
+            f"In {o.seen.broadcast} of the loss's computations, predictions (B, 1) met targets (B,): that gives "
+            "(B, B), all pairs, and the loss is least where every prediction is the mean.",
+        )
 
 
 def _stale_gradients(o: Observations) -> Iterator[Cause]:
@@ -398,7 +420,7 @@ def _too_few_images(o: Observations) -> Iterator[Cause]:
 
 
 def _sorted_data(o: Observations) -> Iterator[Cause]:
-    if o.seen.mixture is not None and o.seen.mixture < 0.6:
+    if o.classes and o.seen.mixture is not None and o.seen.mixture < 0.6:
         yield cause_of(
             "not-mixed",
             f"The labels of a batch vary {o.seen.mixture:.2f} times as much as all labels do; in mixed order that is "
@@ -466,6 +488,7 @@ _MISTAKES: tuple[_Rule, ...] = (
     _unscaled_input,
     _wild_start,
     _wrong_scores,
+    _broadcast,
     _stale_gradients,
     random_scores,
     _new_optimizers,

@@ -78,6 +78,29 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
     return float((predicted == labels).mean())
 
 
+def r2(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """The share of the variance of targets ``(N,)`` or ``(N, K)`` that outputs of their shape explain; NaN if none is.
+
+    1 - (sum of squared errors) / (sum of squared distances from the mean), the mean over K columns; as
+    ``sklearn.metrics.r2_score`` has it.
+    """
+    outputs, targets = outputs.reshape(targets.shape).astype(np.float64), targets.astype(np.float64)
+    with np.errstate(all="ignore"):
+        errors, around = ((outputs - targets) ** 2).sum(axis=0), ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
+        return float(np.mean(1 - errors / around))
+
+
+def share_learned(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """R2 where targets are no integers; else the accuracy, of each token if there are several in a row.
+
+    Labels below 0 are not asked about.
+    """
+    if not np.issubdtype(targets.dtype, np.integer):
+        return r2(outputs, targets)
+    rows, labels = outputs.reshape(-1, outputs.shape[-1]), targets.reshape(-1)
+    return accuracy(rows[labels >= 0], labels[labels >= 0])
+
+
 def _log_sum_exp(rows: np.ndarray) -> np.ndarray:
     top = rows.max(axis=1, keepdims=True)
     result: np.ndarray = np.log(np.exp(rows - top).sum(axis=1)) + top[:, 0]

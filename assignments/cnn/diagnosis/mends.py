@@ -651,6 +651,12 @@ class Labels(Mend):
         return proceed(args, kwargs)
 
     def _in_form_of(self, given: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        if labels.is_floating_point() or labels.ndim > 1:  # numbers, or a label for each token
+            if labels.numel() != given.numel():
+                return given
+            true = labels.reshape(given.shape).to(given.dtype)
+            self.changed += not torch.equal(true, given)
+            return true
         if given.ndim == 1:
             true = labels.to(given.dtype)
         elif given.ndim == 2 and given.shape[1] > int(labels.max()):

@@ -21,7 +21,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
-from .inner import Known, badly_drawn, entering, is_activation, is_loss, spread
+from .inner import Known, badly_drawn, entering, is_activation, is_column_against_row, is_loss, spread
 from .layers import evaluating
 
 LOOKS = 32  # steps whose gradients are looked at
@@ -34,6 +34,8 @@ _NOT_THEIRS = (*torch.__path__, str(Path(__file__).parent), contextlib.__file__,
 _FLAT = 1e-3  # derivative of an activation below which its value is flat
 # Functions that act otherwise in training mode, which their argument `training` tells.
 _BY_MODE = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "batch_norm")
+# What compares predictions with targets, by the names of PyTorch's functions.
+_COMPARES = frozenset(["sub", "subtract", "rsub", "__rsub__", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
 _State = dict[str, torch.Tensor]
 
 
@@ -112,6 +114,7 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             "recognised": 0,
             "rightly_labelled": 0,
             "labelled": 0,
+            "broadcast": 0,
         }
         self._different: set[int] = set()
         self._rates: list[float] = []
@@ -297,6 +300,9 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             entered = entering(name, args)
             if entered is not None:
                 self._entering = spread(entered)
+        if name in _COMPARES and torch.is_grad_enabled() and is_column_against_row(args):
+            self._counts["broadcast"] += 1
+            self._note_place("loss")
         result = function(*args, **kwargs)
         if is_activation(name) and self._first_scores is None:
             self._last_activation = name, result
@@ -358,6 +364,8 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             labels = labels.argmax(dim=1)
         if labels.numel() != len(found):
             return
+        if known.labels.ndim != 1 or known.labels.is_floating_point():
+            return  # numbers may be scaled, and what was given for each token comes in many forms
         there = found >= 0
         self._counts["labelled"] += int(there.sum())
         self._counts["rightly_labelled"] += int((known.labels[found[there]] == labels.reshape(-1)[there]).sum())
@@ -398,11 +406,12 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
             self._counts["quiet_recognised"] += 0 if found is None else int((found >= 0).sum())
         if not torch.is_grad_enabled() or inputs is None:
             return
+        is_first = not self._images
         self._images += len(inputs)
         self._batch = len(inputs)
         self._called_since, self._by_mode_since = [], []
-        if self._first_input is None:
-            self._first_input = _statistics(inputs)
+        if is_first:
+            self._first_input = _statistics(inputs) if inputs.is_floating_point() else None  # a token is no size
             self._is_inside = True
             self._badly_drawn = [(name, *sizes) for name, sizes in badly_drawn(self._model).items()]
         if self._left is not None and self._left[0] != _versions(self._model):

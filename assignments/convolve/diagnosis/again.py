@@ -12,6 +12,7 @@ import torch
 
 from .inner import Known
 from .layers import evaluating
+from .measures import share_learned
 from .mends import MENDS, Labels, Mended, Stopped
 from .suspects import Mending
 from .trying import Again
@@ -52,8 +53,8 @@ def train_again(
 ) -> Again:
     """Train a fresh model with something mended, for so many seconds of processor time at most.
 
-    ``images`` ``(N, ...)``, or N of any sizes ``(C, H, W)``, and ``labels`` ``(N,)`` are those that it is given; only
-    images of one size are recognised in batches.
+    ``images`` ``(N, ...)``, or N of any sizes ``(C, H, W)``, and ``labels`` ``(N, ...)``, which may be numbers, are
+    those that it is given; only images of one size are recognised in batches.
 
     ``"longer"``, which is no mend of a single call, has it trained so often as its setting says, by one call after the
     other.
@@ -82,4 +83,4 @@ def _accuracy(mended: Mended, images: torch.Tensor | list[torch.Tensor], labels:
     batches = some.split(250) if isinstance(some, torch.Tensor) else [image[None] for image in some]
     with evaluating(mended.model):
         scores = torch.cat([mended.scores(batch) for batch in batches])
-    return float((scores.argmax(dim=1) == labels[::step]).double().mean())
+    return share_learned(scores.float().numpy(), labels[::step].numpy())

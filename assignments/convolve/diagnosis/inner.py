@@ -43,6 +43,15 @@ def entering(name: str, args: Any) -> torch.Tensor | None:
     return args[0] if is_layer else None
 
 
+def is_column_against_row(args: Any) -> bool:
+    """Whether a function is called with (B, 1) and (B,), which broadcast to (B, B)."""
+    shapes = [value.shape for value in args[:2] if isinstance(value, torch.Tensor)]
+    if len(shapes) != 2 or {len(shape) for shape in shapes} != {1, 2}:
+        return False
+    row, column = sorted(shapes, key=len)
+    return bool(column == (row[0], 1) and row[0] > 1)
+
+
 def _tensors(values: Any) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, torch.Tensor):
@@ -75,6 +84,8 @@ def badly_drawn(model: torch.nn.Module) -> dict[str, tuple[float, float]]:
         for name, value in module.named_parameters(place, recurse=False):
             if torch.nn.parameter.is_lazy(value) or not value.numel() or "norm" in type(module).__name__.lower():
                 continue
+            if isinstance(module, (torch.nn.Embedding, torch.nn.EmbeddingBag)):
+                continue  # what it looks up may have any size
             if value.ndim >= 2:
                 usual = expected_spread(value, is_layer)
                 actual = spread(value)[1]

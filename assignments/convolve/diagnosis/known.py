@@ -70,6 +70,12 @@ KNOWN: dict[str, Entry] = {
         _LOOP,
         "backward",
     ),
+    "targets-broadcast": Entry(
+        "every prediction is compared with every target",
+        "Bring both to one shape, by `predictions.squeeze(1)` or `targets.unsqueeze(1)`.",
+        "https://docs.pytorch.org/docs/stable/notes/broadcasting.html",
+        "loss",
+    ),
     "optimizer-incomplete": Entry(
         "the optimizer does not hold all of the model's parameters",
         "Make the optimizer of `model.parameters()`, after all layers are made.",

@@ -31,7 +31,7 @@ PROVED = frozenset(
         *("softmax-before-cross-entropy", "sigmoid-before-cross-entropy", "nll-without-log", "weights-zero"),
         *("not-mixed", "wrong-labels", "loss-sign", "overfits", "validates-on-training-data", "wrong-metric"),
         *("accuracy-is-error-rate", "accuracy-in-percent", "accuracy-of-last-batch", "accuracy-divisor"),
-        *("loss-divisor", "loss-of-last-batch", "weights-set-back"),
+        *("loss-divisor", "loss-of-last-batch", "weights-set-back", "targets-broadcast"),
     ]
 )
 """Causes that what is seen of them proves."""
@@ -83,9 +83,8 @@ class Suspect:
 
 
 def skill(observed: Observations) -> float:
-    """The accuracy on the training images, from 0 for guessing to 1."""
-    chance = 1 / observed.classes
-    return (observed.train_accuracy - chance) / (1 - chance)
+    """The accuracy on the training examples, from 0 for guessing to 1."""
+    return (observed.train_accuracy - observed.chance) / (1 - observed.chance)
 
 
 def suspects_of(observed: Observations, mistakes: Sequence[Cause] = ()) -> list[Suspect]:
@@ -142,7 +141,13 @@ _ORDER = (
         "samples-mixed",
     ),
     *("wrong-labels", "loss-sign", "weights-zero", "gradient-cut", "optimizer-incomplete", "model-renewed"),
-    *("no-zero-grad", "softmax-before-cross-entropy", "sigmoid-before-cross-entropy", "nll-without-log"),
+    *(
+        "targets-broadcast",
+        "no-zero-grad",
+        "softmax-before-cross-entropy",
+        "sigmoid-before-cross-entropy",
+        "nll-without-log",
+    ),
     *("unscaled-inputs", "scaled-twice", "dropout-too-strong", "weight-decay-too-strong", "clipping-too-tight"),
     *("activation-after-last-layer", "initialisation", "dead-units", "not-mixed", "step-outside-loop"),
     *(
@@ -189,7 +194,7 @@ def _from_within(o: Observations) -> Iterator[Cause]:
             yield cause_of(
                 "unscaled-inputs", f"What enters the first layer has a mean of {mean:.3g} and a spread of {size:.3g}."
             )
-        elif size < 0.03:
+        elif size < 0.03 and seen.first_input:  # what tokens are turned into may be as small as one likes
             yield cause_of("scaled-twice", f"What enters the first layer has a spread of {size:.2g} only.")
     if seen.badly_drawn and not o.zero_at_start:
         name, size, usual = seen.badly_drawn[0]
@@ -271,14 +276,15 @@ def _from_the_course(o: Observations) -> Iterator[Cause]:
         )
     if seen.rows and seen.recognised < 0.05 * seen.rows:
         yield cause_of("other-data", "None of the images that it learned from is among those that you gave.")
-    if seen.losses_used and not any(name.startswith(("cross", "nll", "binary")) for name, _ in seen.losses_used):
-        yield cause_of("wrong-loss", f"The loss is {seen.losses_used[0][0]}.")
+    used = [name for name, _ in seen.losses_used]
+    if o.classes and used and not any(name.startswith(("cross", "nll", "binary")) for name in used):
+        yield cause_of("wrong-loss", f"The loss is {used[0]}.")
 
 
 def _labels(o: Observations) -> Iterator[Suspect]:
     """Labels that are not theirs, where nobody looked; trying it ends at once if they are."""
     losses = o.seen.losses
-    if not o.seen.rows and losses and skill(o) < 0.3:
+    if o.classes and not o.seen.rows and losses and skill(o) < 0.3:
         words = (
             f"The loss in training ended at {losses[-1]:.2f}; on the images that were given it is {o.final_loss:.2f}."
         )

@@ -20,7 +20,7 @@ class Again:
     """What came of a training that was mended, as plain data."""
 
     changed: bool  # whether each of the mends changed something
-    accuracy: float  # on the images that it was given, in evaluation mode, a share
+    accuracy: float  # on the examples that it was given, in evaluation mode; a share, or R2
     losses: list[float]  # those on which backward() was called, in order, up to 5,000
     # Where labels were mended: for each class, the label that its images came with most often; -1 where none came.
     came_as: list[int] = field(default_factory=list)
@@ -37,6 +37,7 @@ class Named:
     cause: Cause
     before: float = 0.0  # accuracy without the mend
     again: Again | None = None  # the training with it, where that made the difference
+    measure: str = "accuracy"  # what is called so, see `.causes.Observations`
 
     def in_words(self, places: Mapping[str, str]) -> str:
         """All of it, with where to look; ``places`` are those of :attr:`.causes.Seen.places`, in words."""
@@ -51,9 +52,14 @@ class Named:
         """What came of mending it, in words that begin with a blank; nothing where it was not tried."""
         if self.again is None:
             return ""
+        reached = (
+            f"{self.again.accuracy:.2f} of the training examples are classified rightly"
+            if self.measure == "accuracy"
+            else f"{self.measure} on the training examples is {self.again.accuracy:.2f}"
+        )
         return (
-            f" With that mended and nothing else changed, {self.again.accuracy:.2f} of the training images are "
-            f"classified rightly instead of {self.before:.2f} (training loss {curve(self.again.losses)})."
+            f" With that mended and nothing else changed, {reached} instead of {self.before:.2f} (training loss "
+            f"{curve(self.again.losses)})."
         )
 
 
@@ -126,7 +132,7 @@ def search(observed: Observations, suspects: Sequence[Suspect], again: TryAgain,
         worth = is_open or not (named or suspect.is_proved)
         came = search.tries(suspect) if worth else None
         if came is not None:
-            named.append(Named(suspect.cause, before, came))
+            named.append(Named(suspect.cause, before, came, observed.measure))
             is_open = _skill(came.accuracy, observed) < GOOD
         elif suspect.is_proved:
             named.append(Named(suspect.cause))
@@ -148,8 +154,7 @@ def _once(named: Sequence[Named]) -> list[Named]:
 
 
 def _skill(accuracy: float, observed: Observations) -> float:
-    chance = 1 / observed.classes
-    return (accuracy - chance) / (1 - chance)
+    return (accuracy - observed.chance) / (1 - observed.chance)
 
 
 def curve(losses: Sequence[float], width: int = 12) -> str:
