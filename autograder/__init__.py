@@ -2,13 +2,11 @@
 
 The public interface: what a hidden grader, and whoever runs one, may build on. All else may change.
 
-========================================  ============================================================================
-``autograder``                            what this module exports
-``autograder.training``                   trials of a submission's own training, and measures of models
-``autograder.training.history``           what a history reports, against what the grader recomputes
-``autograder.diagnosis``                  what students look at their own models with
-``autograder.testing``                    what holds graders to the declared submissions, in an instructor's pytest run
-========================================  ============================================================================
+- ``autograder``: what this module exports;
+- ``autograder.training``: trials of a submission's own training, and measures of models;
+- ``autograder.training.history``: what a history reports, against what the grader recomputes;
+- ``autograder.diagnosis``: what students look at their own models with;
+- ``autograder.testing``: what holds graders to the declared submissions, in an instructor's pytest run.
 
 Marks of a check and its messages:
 

@@ -1,5 +1,7 @@
 """The documentation as a site: it is whole, it loads nothing from elsewhere, and what would break it is noticed."""
 
+import importlib
+import inspect
 import re
 import shutil
 import subprocess
@@ -8,6 +10,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
+from autograder.cli import main
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -66,22 +70,53 @@ def test_each_link_leads_to_a_file_of_the_site(site):
                 assert (page.parent / path).is_file(), f"{page}: {link}"
 
 
+def test_each_command_and_each_option_is_named(site):
+    text = re.sub(r"<[^>]*>", "", (site / "commands.html").read_text())
+    for name, command in main.commands.items():
+        part = re.split(rf"^autograder {name}\b.*$", text, flags=re.MULTILINE)
+        assert len(part) > 1, name
+        for option in (option for parameter in command.params for option in parameter.opts):
+            assert option in "".join(part[1:]) or option.isidentifier(), f"{name} {option}"
+
+
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
-    [
-        ("index.md", "[gone](gone.md)", "gone.md"),
-        ("index.md", "[gone](otter.md#no-such-heading)", "no-such-heading"),
-        ("index.md", "[gone](../no/such/file.py)", "no/such/file.py"),
-        ("not-listed.md", "# Not listed", "not-listed.md"),
-    ],
+    "module",
+    ["autograder", "autograder.training", "autograder.training.history", "autograder.diagnosis", "autograder.testing"],
 )
-def test_what_leads_nowhere_or_is_not_listed_stops_the_build(tmp_path, name, text, says):
-    for path in ("docs", "mkdocs.yml", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "action.yml"):
-        copy = shutil.copytree if (ROOT / path).is_dir() else shutil.copy
-        copy(ROOT / path, tmp_path / path)
-    for path in ("autograder", "benchmarks", "examples", "tests"):
+def test_each_public_function_and_class_is_in_the_api(site, module):
+    text, imported = (site / "api.html").read_text(), importlib.import_module(module)
+    own = [name for name, value in vars(imported).items() if getattr(value, "__module__", "") == module]
+    names = getattr(imported, "__all__", None) or [name for name in own if not name.startswith("_")]
+    assert names
+    for name in names:
+        value = getattr(imported, name)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            assert f'id="{module}.{name}"' in text, name
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of what the site is made of, but for the API, which takes long."""
+    shutil.copytree(DOCS, tmp_path / "docs")
+    for path in ("mkdocs.yml", *(path.name for path in ROOT.glob("*.md"))):
+        shutil.copy(ROOT / path, tmp_path / path)
+    for path in ("action.yml", "autograder", "benchmarks", "examples", "tests"):
         (tmp_path / path).symlink_to(ROOT / path)
-    with (tmp_path / "docs" / name).open("a") as page:
-        page.write(f"\n{text}\n")
-    done = build(tmp_path, tmp_path / "site")
-    assert done.returncode != 0 and says in done.stderr + done.stdout
+    (tmp_path / "docs" / "api.md").write_text("# API\n")
+    return tmp_path
+
+
+def test_what_leads_nowhere_or_is_not_listed_stops_the_build(copy):
+    with (copy / "docs" / "index.md").open("a") as page:
+        page.write("\n[gone](gone.md) and [gone](otter.md#no-such-heading)\n")
+    (copy / "docs" / "not-listed.md").write_text("# Not listed\n")
+    done = build(copy, copy / "site")
+    assert done.returncode != 0
+    assert all(name in done.stderr for name in ("'gone.md'", "'#no-such-heading'", "not-listed.md")), done.stderr
+
+
+def test_a_link_to_a_file_of_the_repository_that_is_not_there_stops_the_build(copy):
+    with (copy / "CONTRIBUTING.md").open("a") as page:
+        page.write("\n[gone](no/such/file.py)\n")
+    done = build(copy, copy / "site")
+    assert done.returncode != 0 and "links to no/such/file.py, which is no file" in done.stderr

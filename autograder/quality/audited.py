@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from autograder.assignment import Assignment, files_in, read_kept
 from autograder.atomic import write_whole
 from autograder.batch.task import GradingTask
-from autograder.quality.cases import Difference, cases, checks_of
+from autograder.quality.cases import BLANK, Difference, cases, checks_of
 from autograder.quality.declared import DeclaredSubmission
 from autograder.results import Check, Result, question_of
 from autograder.training.calibration import FILE as CALIBRATION
@@ -122,6 +122,8 @@ def read_audit(assignment: Assignment) -> Audit | None:
 def outdated(assignment: Assignment) -> list[str]:
     """Why the last audit of an assignment says nothing of it as it is now, in words; nothing where it does.
 
+    The blank notebook is no reason: each release makes it anew, and grades it.
+
     Raises:
         AssignmentError: the audit, the graders or the declarations are not right.
     """
@@ -129,7 +131,7 @@ def outdated(assignment: Assignment) -> list[str]:
     if last is None:
         return ["there was none"]
     checks = checks_of(assignment)
-    found = cases(assignment, checks)
+    found = {name: case for name, case in cases(assignment, checks).items() if name != BLANK}
     now = Audit.of(assignment, found)
     reasons = [
         *(f"{name} changed" for name in _changed(last.conditions, now.conditions)),
@@ -137,7 +139,7 @@ def outdated(assignment: Assignment) -> list[str]:
         *(
             f"{name} changed"
             for name in _changed(
-                {name: audited.digest for name, audited in last.submissions.items()},
+                {name: audited.digest for name, audited in last.submissions.items() if name != BLANK},
                 {name: audited.digest for name, audited in now.submissions.items()},
             )
         ),

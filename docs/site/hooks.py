@@ -53,6 +53,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return _LINK.sub(moved, markdown)
 
 
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Leave out what docstrings have for Sphinx: ``:class:`` before a name."""
+    return re.sub(r":(?:class|func|meth):(?=<code>)", "", html)
+
+
 def _target(path: str, link: str) -> str:
     """The file in the repository to which a file there links."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
