@@ -35,7 +35,7 @@ class _OneSentence(click.Group):
         except click.ClickException as error:
             self._fail(error.format_message(), 2)
         except click.Abort:
-            self._fail("interrupted; the results so far were written", 130)
+            self._fail("interrupted; what was done until then is kept", 130)
         except UsageError as error:
             self._fail(str(error), 2)
         except AutograderError as error:
@@ -555,7 +555,7 @@ def try_graders(
 @_ENGINE
 @_SCHEDULER
 @click.option("--seeds", type=click.IntRange(min=1), help="How many for each style.  [default: 100]")
-@click.option("--quick", is_flag=True, help="A few trainings of each style, to try it out; nothing is stored.")
+@click.option("--quick", is_flag=True, help="Three trainings of each style: rules to try graders out by.")
 @click.option("--sandbox", default="auto", show_default=True, help="auto, bubblewrap, landlock, or none.")
 @_DEBUG
 def calibrate(
@@ -589,7 +589,7 @@ def calibrate(
             confinement,
             _engine(engine, scheduler, max_workers, TASK_LIMITS),
             seeds or (QUICK_SEEDS if quick else SEEDS),
-            store=not quick,
+            is_provisional=quick,
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     show(report, is_quick=quick)

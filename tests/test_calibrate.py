@@ -2,7 +2,12 @@
 
 import json
 import math
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 from commands import autograder
@@ -85,7 +90,6 @@ def run(assignment, seeds, **options):
         sandbox(assignment),
         LocalEngine(2),
         seeds,
-        store=True,
         progress=lambda *step: steps.append(step),
         **options,
     )
@@ -327,14 +331,56 @@ def test_nan_is_no_success():
     assert math.isnan(calibration.values("accuracy")["a"][0])
 
 
-def test_the_command_tries_it_out_and_stores_nothing(assignment):
+def test_a_quick_calibration_decides_provisionally_and_is_not_released_by(assignment, tmp_path):
     done = autograder("calibrate", assignment.folder, "--quick")
     assert done.returncode == 0, done.stderr
-    assert "bold.py" in done.stdout and "No rule" in done.stdout and "Nothing was stored" in done.stdout
-    assert not (assignment.folder / FILE).exists()
-    done = autograder("calibrate", assignment.folder, "--seeds", "2")
+    assert "bold.py" in done.stdout and "provisionally" in done.stdout and "far too few" in done.stdout
+    assert read_calibration(assignment).is_provisional
+    path = tmp_path / "hand_in.py"
+    path.write_text(RIGHT.format(0.6))
+    result = grade(assignment, path, sandbox(assignment))
+    assert result.score == 3 and "may fail this in up to 16% of gradings" in result.checks[0].decided[0]
+    with pytest.raises(AssignmentError, match="provisional"):
+        check_calibration(assignment, sandbox(assignment))
+    done = autograder("calibrate", assignment.folder, "--seeds", "5")
     assert done.returncode == 0, done.stderr
-    assert [len(seen) for seen in read_calibration(assignment).values("accuracy").values()] == [2, 2]
+    calibration = read_calibration(assignment)
+    assert [len(seen) for seen in calibration.values("accuracy").values()] == [5, 5] and not calibration.is_provisional
+
+
+def test_a_quick_calibration_takes_nothing_from_a_whole_one(calibrated):
+    report, steps = run(calibrated, 3, is_provisional=True)
+    assert steps == [(0, 0)] and not read_calibration(calibrated).is_provisional
+    assert not report.rule(report.requirements[0]).is_provisional
+
+
+@pytest.mark.parametrize("moment", ["graders are read", "a training runs"])
+def test_ctrl_c_ends_it_and_keeps_what_was_measured(make_assignment, tmp_path, moment):
+    waits = "import pathlib, time\npathlib.Path({!r}).touch()\ntime.sleep(600)\n"
+    reached = tmp_path / "reached"
+    grader = waits.format(str(reached)) + GRADER if moment == "graders are read" else GRADER
+    assignment = write_styles(make_assignment({"test_q1.py": grader}))
+    if moment == "a training runs":
+        slow = "import time\n" + RIGHT.format(0.7) + "n = 0\nquick = train\ndef train(seed, epochs):\n"
+        slow += "    global n\n    n += 1\n    if n > 2: time.sleep(600)\n    return quick(seed, epochs)\n"
+        for path in (assignment.folder / "submissions" / "right").iterdir():
+            path.write_text(slow)
+    command = [sys.executable, "-m", "autograder", "calibrate", str(assignment.folder)]
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
+    )
+
+    def measured():
+        calibration = read_calibration(assignment)
+        return 0 if calibration is None else sum(map(len, calibration.values("accuracy").values()))
+
+    while not (reached.exists() if moment == "graders are read" else measured() >= 4):
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=120)  # it ends in two seconds on an idle machine
+    assert running.returncode == 130 and "interrupted; what was done until then is kept" in said, said
+    assert measured() == (0 if moment == "graders are read" else 4)
 
 
 def test_a_right_submission_can_be_left_out(make_assignment, tmp_path):

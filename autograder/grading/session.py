@@ -86,6 +86,11 @@ class Graders:
         """The share of the points that is given for claims where checks are usually computed."""
         return self._assignment.settings.claimed
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C has ended them: pytest takes it for the end of its run."""
+        return self._loop.is_interrupted
+
     def declared(self) -> GradersRun:
         """The checks that they declare, without running any. Warns of old names that they use."""
         for words in sorted(self._loop.old_names):
@@ -147,6 +152,7 @@ class _Loop:
     def __init__(self) -> None:
         self.items: list[pytest.Item] = []
         self.old_names: set[str] = set()  # that the graders use, in words
+        self.is_interrupted = False  # by Ctrl-C
         self._trouble: list[str] = []
 
     def take_trouble(self) -> list[str]:
@@ -192,6 +198,9 @@ class _Loop:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.shouldstop:
                 raise session.Interrupted(session.shouldstop)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.is_interrupted = excinfo.type is KeyboardInterrupt
 
     def pytest_internalerror(self, excrepr: object, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         is_ours = isinstance(excinfo.value, AutograderError)
@@ -239,7 +248,11 @@ def measure_training(
 
 
 def requirements_of_training(assignment: Assignment, remote: RemoteSubmission) -> tuple[Listening, GradersRun]:
-    """What the graders require of trials, and how they run them; nothing is trained."""
+    """What the graders require of trials, and how they run them; nothing is trained.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed.
+    """
     ruler = Listening()
     return ruler, _run_those_of_trials(assignment, remote, ruler)
 
@@ -248,7 +261,10 @@ def _run_those_of_trials(assignment: Assignment, remote: RemoteSubmission, ruler
     log = TrialLog()
     record = Record(assignment, log, only_trials=True)
     with Graders(assignment) as graders:
-        return graders.run(record, Grading(assignment, remote, ruler, log, record.published))
+        run = graders.run(record, Grading(assignment, remote, ruler, log, record.published))
+    if graders.is_interrupted:
+        raise KeyboardInterrupt
+    return run
 
 
 def declared_checks(assignment: Assignment, questions: Collection[str] = ()) -> GradersRun:

@@ -55,18 +55,19 @@ def calibrate(
     engine: Engine,
     seeds: int,
     *,
-    store: bool,
+    is_provisional: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Report:
     """Run the trials that were not run yet, with so many seeds for each style, and report what requirements are worth.
 
-    A style or a kind of trial that is new, or was changed, is measured again, and no other. With ``store``, what was
-    measured is kept in ``calibration.json`` at once, so that a run that was interrupted goes on where it was.
-    ``progress`` is told how many seeds of styles are done, and of how many.
+    A style or a kind of trial that is new, or was changed, is measured again, and no other. What was measured is kept
+    in ``calibration.json`` at once, so that a run that was interrupted goes on where it was. One that is provisional
+    decides where it supports no rule yet, too. ``progress`` is told how many seeds of styles are done, and of how many.
 
     Raises:
         AssignmentError: there is no right submission, the graders require nothing of trials, or a style could not be
             measured; the others were.
+        KeyboardInterrupt: Ctrl-C was pressed.
     """
     found = styles(assignment)
     if not found:
@@ -74,33 +75,40 @@ def calibrate(
     requirements, now = _requirements(assignment, found, sandbox)
     if not requirements:
         raise AssignmentError("no hidden grader requires anything of trials, so there is nothing to calibrate")
-    before = (read_calibration(assignment) if store else None) or Calibration()
+    before = read_calibration(assignment) or Calibration()
     calibration = before.still_valid(now, requirements)
     waiting = list(_missing(calibration, requirements, found, seeds))
-    done, total = 0, sum(len(task.kinds) for task in waiting)
-    progress(done, total)
+    done: set[tuple[str, int]] = set()
+    total = sum(len(task.kinds) for task in waiting)
+    progress(0, total)
     troubles: dict[str, str] = {}
+
+    def keep() -> None:
+        write_whole(assignment.folder / FILE, calibration.model_dump_json(indent=1, exclude_defaults=True) + "\n")
+
+    def measured(task: _Task, trained: _Trained) -> None:
+        for number, values in trained:
+            calibration.add(task.style, number, values)
+            done.add((task.style, number))
+        keep()
+        progress(len(done), total)
 
     def wanted() -> Iterator[_Task]:
         return (task for task in waiting if task.style not in troubles)
 
     contents = {name: (path.suffix.lower(), path.read_bytes()) for name, path in found.items()}
-    with closing(engine.run(_Trainer(assignment, sandbox, contents), wanted())) as outcomes:
+    with closing(engine.run(_Trainer(assignment, sandbox, contents), wanted(), measured)) as outcomes:
         for task, outcome in outcomes:
             try:
-                trained = outcome.result()
+                measured(task, outcome.result())
             except (AutograderError, UnreadableSubmission) as error:  # the others are measured all the same
                 troubles[task.style] = f"{task.style} could not be measured: {error}"
-            else:
-                for number, measured in trained:
-                    calibration.add(task.style, number, measured)
-                done += len(trained)
-                progress(done, total)
-            if store:
-                write_whole(assignment.folder / FILE, calibration.model_dump_json(indent=1) + "\n")
+    report = Report(calibration, requirements)
+    calibration.is_provisional = is_provisional and any(isinstance(report.rule(each), str) for each in requirements)
+    keep()
     if troubles:
         raise AssignmentError("\n".join(troubles.values()))
-    return Report(calibration, requirements)
+    return report
 
 
 def check_calibration(assignment: Assignment, sandbox: Sandbox) -> None:
@@ -117,6 +125,10 @@ def check_calibration(assignment: Assignment, sandbox: Sandbox) -> None:
     if calibration is None:
         raise AssignmentError(
             f"the requirement {str(requirements[0])!r} needs a calibration: run `autograder calibrate` first"
+        )
+    if calibration.is_provisional:
+        raise AssignmentError(
+            "the calibration is provisional (`--quick`), to try graders out: run `autograder calibrate` first"
         )
     if differences := calibration.differences(now):
         raise AssignmentError(
@@ -178,7 +190,7 @@ class _Trainer:
     sandbox: Sandbox
     styles: dict[str, tuple[str, bytes]]  # by name: suffix and content
 
-    def __call__(self, task: _Task, _tell: Tell[_Trained]) -> _Trained:
+    def __call__(self, task: _Task, tell: Tell[_Trained]) -> _Trained:
         trained: _Trained = []
         submission = parse_submission(*self.styles[task.style])
         with worker_for(self.assignment, submission, self.sandbox, _SECONDS) as remote:
@@ -187,6 +199,7 @@ class _Trainer:
                 if run.trouble:
                     raise AssignmentError(run.trouble)
                 trained.append((number, measured))
+                tell(trained)
         return trained
 
 

@@ -31,7 +31,11 @@ def show(report: Report, *, is_quick: bool) -> None:
             console.print(Text(f"The strictest threshold that one success in four trainings supports: {proposal:g}"))
         console.print()
     if is_quick:
-        console.print("These are far too few trainings for a verdict. Nothing was stored.")
+        console.print(
+            "These are far too few trainings for a verdict that counts. `autograder grade` and `autograder try` work "
+            "with them, and say so; `autograder assign` wants `autograder calibrate` without --quick, which goes on "
+            "from here."
+        )
 
 
 def show_audit(report: AuditReport) -> None:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from autograder.assignment import Assignment, files_in, read_kept
 from autograder.errors import AssignmentError
-from autograder.training.decisions import Rule, Unsupported, find_rule
+from autograder.training.decisions import Rule, Unsupported, find_rule, provisional_rule
 from autograder.training.requirements import MAIN, Requirement
 
 FILE = "calibration.json"
@@ -39,7 +39,10 @@ class Setting:
 
 
 class Calibration(BaseModel):
-    """Measurements of right submissions: measure to style to seed number to value; None where a training failed."""
+    """Measurements of right submissions: measure to style to seed number to value; None where a training failed.
+
+    One that is provisional has too few of them, and decides all the same: to try graders out, and not to release them.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,6 +50,7 @@ class Calibration(BaseModel):
     styles: dict[str, str] = {}  # style to a digest of it
     trials: dict[str, dict[str, str]] = {}  # kind of trial to its settings
     measured: dict[str, dict[str, dict[int, float | None]]] = {}
+    is_provisional: bool = False
 
     def values(self, measure: str) -> dict[str, list[float]]:
         """The values of a measure for each style; a training that failed is NaN."""
@@ -62,7 +66,7 @@ class Calibration(BaseModel):
             self.measured.setdefault(measure, {}).setdefault(style, {})[seed] = kept
 
     def find_rule(self, requirement: Requirement) -> Rule:
-        """The cheapest rule for a requirement.
+        """The cheapest rule for a requirement; where a provisional calibration supports none, a provisional one.
 
         Raises:
             Unsupported: there is none.
@@ -71,7 +75,12 @@ class Calibration(BaseModel):
             style: [requirement.holds(value) for value in values]
             for style, values in self.values(requirement.measure).items()
         }
-        return find_rule(outcomes, requirement.false_fail)
+        try:
+            return find_rule(outcomes, requirement.false_fail)
+        except Unsupported:
+            if not self.is_provisional:
+                raise
+            return provisional_rule(outcomes)
 
     def rule_for(self, requirement: Requirement) -> Rule:
         """The cheapest rule for what a grader requires.
