@@ -1,4 +1,7 @@
-"""The reference names all that there is: fixtures, keys and their defaults. Each set is derived from the code."""
+"""The reference names all that there is: fixtures, keys and their defaults. Each set is derived from the code.
+
+And what pages name of the tests is there.
+"""
 
 import ast
 import re
@@ -100,3 +103,15 @@ def test_the_example_of_a_policy_has_each_key_and_is_right():
     schema = Declared.model_json_schema()
     named = set(re.findall(r"^\[*(\w+)", example[1], re.MULTILINE))
     assert set(keys(schema, schema)) <= named
+
+
+def test_what_was_asked_for_elsewhere_is_shown_by_a_test_that_exists():
+    for asked, where, shown in (cells for cells in rows((DOCS / "requests.md").read_text()) if len(cells) == 3):
+        if asked in ("asked for", "---"):
+            continue
+        for name, number, address in re.findall(r"\[(\S+) #(\d+)\]\((\S+)\)", where):
+            assert re.fullmatch(rf"https://github\.com/\S*{name}/(issues|pull)/{number}", address), address
+        found = re.fullmatch(r"`(tests/\w+\.py)::(test_\w+)`", shown)
+        assert where and found, asked
+        tree = ast.parse((ROOT / found[1]).read_text())
+        assert found[2] in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, shown
