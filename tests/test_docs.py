@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import errors
 from autograder.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -77,6 +78,16 @@ def test_each_command_and_each_option_is_named(site):
         assert len(part) > 1, name
         for option in (option for parameter in command.params for option in parameter.opts):
             assert option in "".join(part[1:]) or option.isidentifier(), f"{name} {option}"
+
+
+def test_each_kind_of_error_has_its_messages_on_the_page(site):
+    text = (site / "errors.html").read_text()
+    assert "<li>Name one code, or ask for --all</li>" in text
+    assert "<li>There is no assignment ...: give a folder that holds ..., or a name under solutions/</li>" in text
+    page = (DOCS / "errors.md").read_text()
+    for name, kind in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(kind, Exception) and not kind.__subclasses__() and not issubclass(kind, Warning):
+            assert f"<!-- {name} -->" in page and f"<!-- {name} -->" not in text, name
 
 
 @pytest.mark.parametrize(
