@@ -11,6 +11,7 @@ import time
 
 import pytest
 from commands import autograder
+from conftest import HEEDS_CTRL_C
 
 from autograder.assignment import load_assignment
 from autograder.batch.local import LocalEngine
@@ -365,7 +366,7 @@ def test_ctrl_c_ends_it_and_keeps_what_was_measured(make_assignment, tmp_path, m
         slow += "    global n\n    n += 1\n    if n > 2: time.sleep(600)\n    return quick(seed, epochs)\n"
         for path in (assignment.folder / "submissions" / "right").iterdir():
             path.write_text(slow)
-    command = [sys.executable, "-m", "autograder", "calibrate", str(assignment.folder)]
+    command = [*HEEDS_CTRL_C, sys.executable, "-m", "autograder", "calibrate", str(assignment.folder)]
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
     )
