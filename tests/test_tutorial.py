@@ -39,7 +39,7 @@ def test_it_can_be_followed(tmp_path, page):
     environment = {
         **{name: value for name, value in os.environ.items() if name != "CI"},  # where an audit keeps nothing
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "COLUMNS": "100",
+        "COLUMNS": "80",
         "LC_ALL": "C.UTF-8",
     }
     commands, status = 0, 0
