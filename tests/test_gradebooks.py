@@ -9,6 +9,7 @@ import pytest
 from classes import class_of, stored, student
 from commands import autograder
 
+from autograder.batch.collect import name_of
 from autograder.batch.store import ResultStore
 from autograder.errors import UsageError
 from autograder.report.gradebooks import WRITERS
@@ -90,6 +91,24 @@ def test_names_that_two_have_and_several_files_of_one_are_listed(tmp_path):
         "name;login;submission;score;max_score;status;before_policy;steps\n"
         "Ada Adler;a1;;;;missing;;\nADA  adler;a2;a2/x.py;30.5;32;graded;30.5;\nBo Brandt;b;;;;missing;;\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("in_roster", "folder"),
+    [
+        ("علی\u200cرضا نوری", "علی\u200cرضا نوری"),  # noqa: RUF001  # a joiner, as Persian is written
+        ("علی\u200cرضا نوری", "علیرضا نوری"),  # noqa: RUF001
+        ("שרה כהן\u200f", "שרה כהן"),  # a mark of direction, as it is copied along
+        ("Ji\u0159\u00ed", "Jir\u030ci\u0301"),  # as macOS writes file names
+        ("STRASSE Bj\u00f6rn", "Straße Björn"),
+    ],
+)
+def test_a_name_is_the_same_whatever_can_t_be_seen_in_it(tmp_path, in_roster, folder):
+    path = tmp_path / "roster.csv"
+    path.write_text(f"name\n{in_roster}\nAda Adler\n", encoding="utf-8")
+    names = [f"{name_of(folder)}/cnn.py"]
+    matched = match(without_policy(graded(*names)), read_roster(path))
+    assert list(matched.of) == [0] and not matched.of_nobody
 
 
 def test_a_fault_of_ours_is_no_score():

@@ -11,6 +11,8 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.submission import SUFFIXES
 
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+
 
 @dataclass(frozen=True)
 class SubmissionFile:
@@ -82,9 +84,12 @@ def _submissions(folder: Path, paths: Sequence[Path]) -> list[SubmissionFile]:
 
 
 def name_of(path: str) -> str:
-    """A name that can be written in any file: no control character, no byte that is not UTF-8."""
+    """A name that can be written in any file: no control character, no byte that is not UTF-8.
+
+    Joiners stay: names in Persian and in languages of India are written with them.
+    """
     text = path.encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if c.isprintable() or c in _JOINERS else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -86,8 +86,9 @@ class Roster:
 
 
 def _same(text: str) -> str:
-    """Text without what is written in several ways."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    """Text without what is written in several ways, or can't be seen."""
+    seen = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+    return " ".join(seen.casefold().split())
 
 
 def read_roster(path: Path) -> Roster:
