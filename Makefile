@@ -65,7 +65,7 @@ test: test-packages lint
 # trains, draws or attacks. And single tests of other files, by the marker `slow`.
 SLOW := attacks calibrate cells ci clean_room cli cnn_lesson commit_hooks convolve_lesson dask docs drawings engines \
         faults_benchmark feedback fuzz lessons_graders load neighbours new packaging page reports sandbox student study \
-        temporary trials tryout tutorial why written zygote
+        temporary trials tryout tutorial whole_road why written zygote
 
 test-quick: setup
 	$(PYTEST) -m "not slow" $(SLOW:%=--ignore=tests/test_%.py)

@@ -110,10 +110,11 @@ def test_marks_are_added_at_last_and_overrides_have_the_last_word(tmp_path):
     assert [str(step) for step in ada.steps] == [
         "q1.b decided by a person: the grader was wrong: 8 -> 9",
         "at most 50 %: 9 -> 5",
-        "marks by hand: 5 -> 8.5",
+        "marks by hand; of 15 points: 5 -> 8.5",
     ]
     assert (ada.score, ada.max_score) == (8.5, 15)
     assert (bo.score, bo.steps[-1].words) == (9.5, "decided by a person: ill, agreed on 3 December")
+    assert str(bo.steps[0]) == "marks by hand; of 15 points: 0 -> 0", "more can be had, and that is said"
     assert odd.score == 1, "a name that spreadsheets would take for a formula stands there with a quote"
 
 

@@ -227,7 +227,9 @@ class Policy:
             return marked
         most = marked.max_score + self.declared.marks.max_score
         marks = _of(marked.submission, self.marks) or 0.0
-        return replace(_stepped(marked, "marks by hand", marked.score + marks), max_score=most)
+        words = "marks by hand" + f"; of {most:g} points" * (most != marked.max_score)
+        stepped = _stepped(marked, words, marked.score + marks, always=most != marked.max_score)
+        return replace(stepped, max_score=most)
 
 
 def _listed(names: Sequence[str]) -> str:
