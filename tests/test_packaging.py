@@ -335,7 +335,8 @@ def test_a_requirement_of_training_needs_a_calibration(adding, tmp_path):
         "from autograder import points\n"
         "@points(1, 'Learns')\n"
         "def test_learns(make_trials):\n"
-        "    make_trials(SimpleNamespace(variation=None), epochs=1).reaches('accuracy', 0.9, false_fail=1e-4)\n"
+        "    room = SimpleNamespace(task=None, variation=None)\n"
+        "    make_trials(room, epochs=1).reaches('accuracy', 0.9, false_fail=1e-4)\n"
     )
     with pytest.raises(AssignmentError, match=r"'accuracy at least 0.9' needs a calibration: run"):
         assign(adding, tmp_path)
