@@ -38,7 +38,7 @@ $(VENV)/.done: pyproject.toml constraints.txt
 	@command -v bwrap >/dev/null || { $(call install,bubblewrap); }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dask,dev,lessons]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dask,dev,lessons,similar]'
 	@touch $@
 
 # A few of each kind, as a class would hand them in: right, wrong, hostile, broken, and the blank student version.

@@ -80,6 +80,12 @@ _QUESTIONS = click.option(
     "--question", "questions", multiple=True, metavar="q1", help="Ask this question alone; may be given several times."
 )
 
+_PER = click.option(
+    "--per", type=click.Choice(["auto", "student", "file"]), default="auto", show_default=True,
+    help="One submission for each student, that is for each folder, or each file; auto: as the learning platform's "
+    "names say, and else each file.",
+)  # fmt: skip
+
 _RESULTS = click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR")
 _POLICY = click.option(
     "--policy",
@@ -136,11 +142,7 @@ def new(name: str | None, template: str, title: str, list_them: bool) -> None:  
 @_ENGINE
 @_SCHEDULER
 @_QUESTIONS
-@click.option(
-    "--per", type=click.Choice(["auto", "student", "file"]), default="auto", show_default=True,
-    help="One submission for each student, that is for each folder, or each file; auto: as the learning platform's "
-    "names say, and else each file.",
-)  # fmt: skip
+@_PER
 @_KEEPS_POLICY
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 below this score.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write JUnit XML, with every check.")
@@ -414,6 +416,45 @@ def export(folder: Path, policy: Path | None, platform: str, roster: Path, colum
         if names:
             click.echo(sanitize(f"{why}: {', '.join(names)}"))
     return int(len(matched.of) < len(results))
+
+
+@main.command()
+@click.argument("assignment")
+@click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SUBMISSION...")
+@_OUTPUT
+@_QUESTIONS
+@_PER
+@click.option(
+    "--groups", type=_FILE, metavar="FILE",
+    help="Who works together and is no pair: a line for each group, with its members' names between commas.",
+)  # fmt: skip
+@click.option(
+    "--anonymous", "key", type=_FILE, metavar="KEYFILE",
+    help="Write similar-anonymous.html and .csv, without names: the same for who has the key, which is made if it is "
+    "not there.",
+)  # fmt: skip
+@_DEBUG
+def similar(
+    assignment: str,
+    submissions: tuple[Path, ...],
+    output: Path,
+    questions: tuple[str, ...],
+    per: Per,
+    groups: Path | None,
+    key: Path | None,
+) -> None:
+    """Find answers to ASSIGNMENT in SUBMISSIONs (files, folders, a class's archive) that are suspiciously alike.
+
+    Writes DIR/similar.html, with each pair side by side, and DIR/similar.csv. What the handout and the reference
+    solution have is taken out. A pair is a question to a person: no result is changed, and nothing is executed.
+    """
+    try:
+        from autograder.similarity.similar import similar as run
+    except ModuleNotFoundError as error:
+        if error.name != "copydetect":
+            raise
+        raise UsageError("`similar` needs copydetect: pip install 'torch-autograder[similar]'") from None
+    run(assignment, submissions, output, questions, per, groups, key)
 
 
 @main.command()

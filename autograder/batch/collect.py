@@ -16,10 +16,11 @@ _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 @dataclass(frozen=True)
 class SubmissionFile:
-    """A submission to grade: its file, and its name in the results."""
+    """A submission to grade: its file, its name in the results, and whose it is, where a learning platform says so."""
 
     name: str
     path: Path
+    owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def handed_in(paths: Sequence[Path], assignment: str, per: Per = "auto") -> Iter
     collected = collect(others) if others else Collected((), ())
     files = [_File(file, _changed(file.path)) for file in collected.submissions]
     passed_over, set_aside = list(collected.passed_over), list(collected.set_aside)
-    submitters: dict[str, str] = {}
+    submitters: dict[str, list[str]] = {}
     for path in collected.passed_over:
         if path.name == _METADATA:
             submitters |= _submitters(path.read_bytes()[:MAX_BYTES])
@@ -209,8 +209,8 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 
-def _submitters(metadata: bytes) -> dict[str, str]:
-    """From the folders of Gradescope's export to who handed in, by address: ``a@uni.example+b@uni.example``."""
+def _submitters(metadata: bytes) -> dict[str, list[str]]:
+    """From the folders of Gradescope's export to who handed in, by address."""
     try:
         content: Any = yaml.load(metadata, _Loader) if metadata else {}  # noqa: S506  # a safe one
     except (yaml.YAMLError, RecursionError, ValueError):
@@ -224,17 +224,18 @@ def _submitters(metadata: bytes) -> dict[str, str]:
             if isinstance(person, dict)
         ]
         if addresses and all(addresses):
-            found[str(folder)] = "+".join(addresses)
+            found[str(folder)] = addresses
     return found
 
 
-def _renamed(file: _File, submitters: Mapping[str, str]) -> _File:
-    """With those who handed it in for the number that Gradescope gave to their folder."""
+def _renamed(file: _File, submitters: Mapping[str, list[str]]) -> _File:
+    """With those who handed it in for Gradescope's number of their folder: ``a@uni.example+b@uni.example``."""
     parts = PurePosixPath(file.file.name).parts
     for n, part in enumerate(parts[:-1]):
         if part in submitters:
-            name = name_of("/".join([submitters[part], *parts[n + 1 :]]))
-            return _File(replace(file.file, name=name), file.changed, f"gradescope {part}")
+            name = name_of("/".join(["+".join(submitters[part]), *parts[n + 1 :]]))
+            owners = frozenset(submitters[part])
+            return _File(replace(file.file, name=name, owners=owners), file.changed, f"gradescope {part}")
     return file
 
 
@@ -259,10 +260,12 @@ def _one_each(files: Sequence[_File], assignment: str, per: Per) -> tuple[list[S
     students: dict[str, list[_File]] = {}
     for n, file in enumerate(files):
         name = file.file.name
-        owner = (file.owner or _student_of(name)) if per != "file" else ""
+        owner = file.owner or _student_of(name)
         if not owner and per == "student" and "/" in name:
             owner = f"folder {PurePosixPath(name).parts[0]}"
-        students.setdefault(owner or f"file {n}", []).append(file)
+        owners = file.file.owners or frozenset([owner] if owner else [])
+        owned = replace(file, file=replace(file.file, owners=owners))
+        students.setdefault(owner if owner and per != "file" else f"file {n}", []).append(owned)
     counting, rest = [], []
     for theirs in students.values():
         best = _that_counts(theirs, assignment)

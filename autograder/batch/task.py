@@ -25,7 +25,7 @@ from autograder.training.calibration import FILE as CALIBRATION
 # What submissions and graders compute with, beside what an assignment lists.
 _LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "seaborn", "pytest")
 # Parts of the framework that come after a verdict, or never meet one.
-_AFTERWARDS = frozenset(["__main__.py", "cli.py", "packaging", "quality", "report", "testing.py"])
+_AFTERWARDS = frozenset(["__main__.py", "cli.py", "packaging", "quality", "report", "similarity", "testing.py"])
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Master:
     tests: list[str] = field(default_factory=list)
     solutions: list[str] = field(default_factory=list)  # the lines of solutions
     solved: list[str] = field(default_factory=list)  # the whole cells in which they are
+    answers: dict[str, list[str]] = field(default_factory=dict)  # of these the code, by the question
 
     @property
     def public_tests(self) -> int:
@@ -73,22 +74,29 @@ def _directives(notebook: nbformat.NotebookNode) -> Iterator[tuple[str, dict[str
     """Each raw cell of Otter's: what it begins with, and the settings below it."""
     for cell in notebook.cells:
         if cell.cell_type == "raw" and cell.source.lstrip().startswith("#"):
-            head, _, body = cell.source.strip().partition("\n")
-            try:
-                settings = yaml.safe_load(body)
-            except yaml.YAMLError as error:
-                raise AssignmentError(f"the cell {head!r} of the master notebook is not YAML: {error}") from None
-            yield head.strip("# ").upper(), settings if isinstance(settings, dict) else {}
+            yield _directive(cell.source)
+
+
+def _directive(source: str) -> tuple[str, dict[str, Any]]:
+    head, _, body = source.strip().partition("\n")
+    try:
+        settings = yaml.safe_load(body)
+    except yaml.YAMLError as error:
+        raise AssignmentError(f"the cell {head!r} of the master notebook is not YAML: {error}") from None
+    return head.strip("# ").upper(), settings if isinstance(settings, dict) else {}
 
 
 def _sort_text(master: Master) -> None:
     """Divide the cells' text into what is given, public tests and solutions, by Otter's directives."""
     block: list[str] = []  # of BEGIN and END cells
+    question = ""
     for cell in master.notebook.cells:
         if cell.cell_type == "raw":
             verb, _, what = cell.source.strip().partition("\n")[0].strip("# ").upper().partition(" ")
             if verb == "BEGIN":
                 block.append(what)
+                if what == "QUESTION":
+                    question = str(_directive(cell.source)[1].get("name", ""))
             elif verb == "END" and what in block:
                 block.remove(what)
             else:
@@ -105,6 +113,8 @@ def _sort_text(master: Master) -> None:
             master.solved.append(cell.source)
         else:
             master.given.append(cell.source)
+        if cell.cell_type == "code" and question and master.solved and master.solved[-1] is cell.source:
+            master.answers.setdefault(question, []).append(cell.source)
 
 
 _SOLUTION_MARK = re.compile(r"#\s?(BEGIN )?SOLUTION")

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Self
 
@@ -70,14 +71,15 @@ class Pseudonyms:
             renamed.append(replace(each, result=self._renamed(each.result), steps=steps))
         return sorted(renamed, key=lambda each: each.submission)
 
+    def without(self, submission: str, text: str) -> str:
+        """A text with the pseudonym wherever a submission's file or a folder of it is called by its name."""
+        return _pattern(submission).sub(self.of(submission), text)
+
     def _renamed(self, result: Result) -> Result:
-        path, own = PurePosixPath(result.submission), self.of(result.submission)
-        parts = {result.submission, path.name, path.stem, *path.parent.parts}
-        names = sorted((part for part in parts if len(part) >= _SHORTEST), key=len, reverse=True)
-        pattern = re.compile("|".join(map(re.escape, names)) or r"(?!)", re.IGNORECASE)
+        own = self.of(result.submission)
 
         def without(text: str) -> str:
-            return pattern.sub(own, text)
+            return self.without(result.submission, text)
 
         def check_without(check: Check) -> Check:
             return replace(check, feedback=without(check.feedback), decided=tuple(map(without, check.decided)))
@@ -90,3 +92,11 @@ class Pseudonyms:
             trouble=without(result.trouble),
             answers=(),
         )
+
+
+@cache
+def _pattern(submission: str) -> re.Pattern[str]:
+    path = PurePosixPath(submission)
+    parts = {submission, path.name, path.stem, *path.parent.parts}
+    names = sorted((part for part in parts if len(part) >= _SHORTEST), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, names)) or r"(?!)", re.IGNORECASE)
