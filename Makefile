@@ -64,8 +64,8 @@ test: test-packages lint
 # them), Otter and the release, the processes of the command, of CI and of commit hooks, engines, the sandboxes, and what
 # trains, draws or attacks. And single tests of other files, by the marker `slow`.
 SLOW := attacks calibrate cells ci clean_room cli cnn_lesson commit_hooks convolve_lesson dask docs drawings engines \
-        faults_benchmark feedback fuzz lessons_graders load neighbours new packaging page reports sandbox student study \
-        temporary trials tryout tutorial whole_road why written zygote
+        faults_benchmark feedback fuzz lessons_graders load neighbours new packaging page reports sandbox similar student \
+        study temporary trials tryout tutorial whole_road why written zygote
 
 test-quick: setup
 	$(PYTEST) -m "not slow" $(SLOW:%=--ignore=tests/test_%.py)

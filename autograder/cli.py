@@ -451,7 +451,7 @@ def similar(
     try:
         from autograder.similarity.similar import similar as run
     except ModuleNotFoundError as error:
-        if error.name != "copydetect":
+        if (error.name or "").partition(".")[0] not in ("copydetect", "pygments"):
             raise
         raise UsageError("`similar` needs copydetect: pip install 'torch-autograder[similar]'") from None
     run(assignment, submissions, output, questions, per, groups, key)

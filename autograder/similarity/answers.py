@@ -142,6 +142,7 @@ def _statements(label: str, source: str) -> Iterator[_Statement]:
     text = _OTHER_LINE_ENDS.sub("\n", source)
     tokens: list[_Lexed] = []
     depth = 0
+    is_decorated = False  # by decorators, and nothing yet that they are for
     for token in PythonLexer().get_tokens_unprocessed(text):
         start, kind, value = token
         if kind in Text or kind in Comment or kind in String.Doc:
@@ -150,18 +151,14 @@ def _statements(label: str, source: str) -> Iterator[_Statement]:
         may_begin = depth == 0 or value in _BEGINNING or kind in Name.Decorator
         if is_first and may_begin and value not in _CONTINUING:
             depth = 0
-            if tokens and not _awaits_its_function(tokens):
+            if tokens and not is_decorated:
                 yield _Statement(label, text, tokens)
                 tokens = []
+            is_decorated = kind in Name.Decorator or (is_decorated and value not in ("def", "class", "async"))
         depth = max(depth + _step(token), 0)
         tokens.append(token)
     if tokens:
         yield _Statement(label, text, tokens)
-
-
-def _awaits_its_function(tokens: list[_Lexed]) -> bool:
-    """Whether these are decorators, and nothing yet that they are for."""
-    return tokens[0][1] in Name.Decorator and not any(value in ("def", "class") for _, _, value in tokens)
 
 
 def _step(token: _Lexed) -> int:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import Assignment
 from autograder.batch.collect import Collected, SubmissionFile
 from autograder.batch.cores import usable_cores
-from autograder.batch.engine import Engine, Returned, Tell
+from autograder.batch.engine import Returned
 from autograder.batch.lane import LaneLimits
 from autograder.batch.local import LocalEngine
-from autograder.errors import AssignmentError, UnreadableSubmission, UsageError
+from autograder.errors import AssignmentError, UsageError
 from autograder.packaging.master import Master, read_master
 from autograder.report.platforms import moodle_folder
-from autograder.similarity.answers import Answers, answers_in, names_in, pieces_in
+from autograder.similarity.answers import Answers, names_in, pieces_in
 from autograder.similarity.matching import Found, find_alike
-from autograder.submission import read_submission
+from autograder.similarity.reading import ReadAnswers
 
 _LIMITS = LaneLimits(cpu_seconds=60)  # for each submission; one of 25 MB takes two or three
 
@@ -33,27 +33,7 @@ class Comparison:
     remarks: tuple[tuple[str, str], ...]  # names of submissions, and what a person should know of how they were read
 
 
-@dataclass(frozen=True)
-class _Read:
-    """Reads the answers of a submission, or says why they can't be read. In a process of its own: it may be hostile."""
-
-    names: Mapping[str, frozenset[str]]
-    handed_out: frozenset[str]
-
-    def __call__(self, file: SubmissionFile, _tell: Tell[Answers | str]) -> Answers | str:
-        try:
-            return answers_in(read_submission(file.path).cells, self.names, self.handed_out)
-        except UnreadableSubmission as error:
-            return str(error)
-
-
-def compare(
-    assignment: Assignment,
-    collected: Collected,
-    groups: Groups,
-    questions: Sequence[str] = (),
-    engine: Engine | None = None,
-) -> Comparison:
+def compare(assignment: Assignment, collected: Collected, groups: Groups, questions: Sequence[str] = ()) -> Comparison:
     """Compare the answers of a class, to these questions or to all.
 
     Raises:
@@ -62,10 +42,10 @@ def compare(
     master = read_master(assignment)
     names = _names_of_questions(master, questions)
     code = [cell.source for cell in master.notebook.cells if cell.cell_type == "code"]
-    read = _Read(names, frozenset(source.strip() for source in master.given))
+    read = ReadAnswers(names, frozenset(source.strip() for source in master.given))
     answers: dict[str, Answers] = {}
     remarks = list(collected.set_aside)
-    engine = engine or LocalEngine(usable_cores(), _LIMITS)
+    engine = LocalEngine(usable_cores(), _LIMITS)
     for file, outcome in engine.run(read, collected.submissions):
         if not isinstance(outcome, Returned):
             remarks.append((file.name, "it could not be read: reading it took too much time or memory"))

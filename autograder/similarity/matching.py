@@ -34,11 +34,12 @@ _BETWEEN = "\0"  # pieces: nothing is alike across their ends
 
 @dataclass(frozen=True)
 class Line:
-    """A line of an answer. A line is what most of its tokens are."""
+    """A line of an answer. It is what most of its tokens are; a comment has none, and is neither."""
 
     text: str
-    is_alike: bool
-    is_known: bool  # from the handout, the reference solution or many others
+    is_alike: bool = False
+    is_known: bool = False  # from the handout, the reference solution or many others
+    is_own: bool = False  # what is left, alike or not
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,8 @@ class Alike:
 
     @property
     def of_lines(self) -> tuple[int, int]:
-        """How many lines of each are compared: that are not known, nor empty."""
-        first, second = (
-            sum(bool(line.text.strip()) and not line.is_known for part in side for line in part.lines)
-            for side in self._sides
-        )
+        """How many lines of each are compared: all but those that are known, or hold no code."""
+        first, second = (sum(line.is_own for part in side for line in part.lines) for side in self._sides)
         return first, second
 
     @property
@@ -124,13 +122,13 @@ def find_alike(
         known: what all were given, and the reference solution: it is taken out.
         may_be_alike: whether two submissions are of one student or group, and no pair.
     """
-    alphabet = _Alphabet()
-    taken_out = frozenset(_Fingerprints(known, alphabet).places)
+    alphabet = Alphabet()
+    taken_out = frozenset(Fingerprints(known, alphabet).places)
     pairs: dict[tuple[str, str], list[Alike]] = {}
     groups: list[Group] = []
     for question in questions:
         prints = {
-            name: _Fingerprints(found.pieces[question], alphabet, taken_out)
+            name: Fingerprints(found.pieces[question], alphabet, taken_out)
             for name, found in sorted(answers.items())
             if question in found.pieces
         }
@@ -144,7 +142,7 @@ def find_alike(
     return Found(tuple(ordered), tuple(groups))
 
 
-class _Alphabet(dict[str, str]):
+class Alphabet(dict[str, str]):
     """A character for each token, since copydetect compares text."""
 
     def __missing__(self, token: str) -> str:
@@ -152,10 +150,10 @@ class _Alphabet(dict[str, str]):
         return self[token]
 
 
-class _Fingerprints:
+class Fingerprints:
     """Where each run of tokens of an answer is that is not taken out."""
 
-    def __init__(self, pieces: Sequence[Piece], alphabet: _Alphabet, taken_out: Collection[int] = frozenset()) -> None:
+    def __init__(self, pieces: Sequence[Piece], alphabet: Alphabet, taken_out: Collection[int] = frozenset()) -> None:
         self.pieces = pieces
         text = _BETWEEN.join("".join(alphabet[token] for token, _ in piece.tokens) for piece in pieces)
         self.lines: list[tuple[int, int] | None] = []  # of each character: its piece and its line in that
@@ -178,9 +176,9 @@ class _Fingerprints:
     def _starts(self, keys: Iterable[int]) -> Any:
         return np.array([at for key in keys for at in self.places[key]], dtype=int)
 
-    def without(self, keys: Collection[int]) -> _Fingerprints:
+    def without(self, keys: Collection[int]) -> Fingerprints:
         """The same, with more taken out."""
-        other = object.__new__(_Fingerprints)
+        other = object.__new__(Fingerprints)
         other.pieces, other.lines = self.pieces, self.lines
         other.places = {key: at for key, at in self.places.items() if key not in keys}
         other.own = other.covered(other.places)
@@ -188,27 +186,22 @@ class _Fingerprints:
 
     def parts(self, slices: Any) -> list[tuple[Part, int]]:
         """The pieces, and where the first token that is alike stands in each."""
-        alike: Counter[tuple[int, int]] = Counter()
-        begins: dict[int, int] = {}
-        for start in _inside(slices):
-            if start < len(self.lines) and (place := self.lines[start]) is not None:
-                alike[place] += 1
-                begins.setdefault(place[0], start)
-        own = Counter(place for at in _inside(get_copied_slices(self._starts(self.places), TOKENS_IN_A_ROW))
-                      if (place := self.lines[at]) is not None)  # fmt: skip
-        all_of_it = Counter(place for place in self.lines if place is not None)
-        found = []
-        for n, piece in enumerate(self.pieces):
-            lines = [
-                Line(
-                    text,
-                    2 * alike[n, k] > all_of_it[n, k],
-                    2 * own[n, k] <= all_of_it[n, k] and not 2 * alike[n, k] > all_of_it[n, k],
-                )
-                for k, text in enumerate(piece.lines)
-            ]
-            found.append((Part(piece.cell, tuple(lines)), begins.get(n, -1)))
-        return found
+        own_slices = get_copied_slices(self._starts(self.places), TOKENS_IN_A_ROW)
+        alike, own = (
+            Counter(place for at in _inside(each) if (place := self.lines[at])) for each in (slices, own_slices)
+        )
+        tokens = Counter(place for place in self.lines if place)
+        begins = {place[0]: at for at in reversed(_inside(slices)) if (place := self.lines[at])}
+
+        def line(place: tuple[int, int], text: str) -> Line:
+            is_alike = 2 * alike[place] > tokens[place]
+            is_own = is_alike or 2 * own[place] > tokens[place]
+            return Line(text, is_alike, bool(tokens[place]) and not is_own, is_own)
+
+        return [
+            (Part(piece.cell, tuple(line((n, k), text) for k, text in enumerate(piece.lines))), begins.get(n, -1))
+            for n, piece in enumerate(self.pieces)
+        ]
 
 
 def _length(slices: Any) -> int:
@@ -223,7 +216,7 @@ class _Compared:
     """The answers to one question."""
 
     def __init__(
-        self, question: str, prints: Mapping[str, _Fingerprints], may_be_alike: Callable[[str, str], bool]
+        self, question: str, prints: Mapping[str, Fingerprints], may_be_alike: Callable[[str, str], bool]
     ) -> None:
         self._question, self._prints = question, prints
         many = max(COMMON, len(prints) // 20)
@@ -249,7 +242,7 @@ class _Compared:
         first, second = next(pair for pair in close if pair[0] in names)
         return Pair(first, second, (self._alike(self._prints, first, second),))
 
-    def _alike(self, prints: Mapping[str, _Fingerprints], first: str, second: str) -> Alike:
+    def _alike(self, prints: Mapping[str, Fingerprints], first: str, second: str) -> Alike:
         one, other = prints[first], prints[second]
         slices = _shared(one, other)
         tokens = [_length(each) for each in slices]
@@ -262,19 +255,19 @@ class _Compared:
         )
 
     @staticmethod
-    def _counterparts(one: _Fingerprints, other: _Fingerprints) -> dict[int, int]:
+    def _counterparts(one: Fingerprints, other: Fingerprints) -> dict[int, int]:
         """From where a run is in the second answer to where it is in the first."""
         return {at: one.places[key][0] for key in one.places.keys() & other.places.keys() for at in other.places[key]}
 
 
-def _shared(one: _Fingerprints, other: _Fingerprints) -> tuple[Any, Any]:
+def _shared(one: Fingerprints, other: Fingerprints) -> tuple[Any, Any]:
     """The slices of tokens that are in both."""
     first, second = find_fingerprint_overlap(set(one.places), set(other.places), one.places, other.places)
     return get_copied_slices(first, TOKENS_IN_A_ROW), get_copied_slices(second, TOKENS_IN_A_ROW)
 
 
 def _are_alike(
-    one: _Fingerprints, other: _Fingerprints, least: int, share: float, shorter: Callable[[float, float], float]
+    one: Fingerprints, other: Fingerprints, least: int, share: float, shorter: Callable[[float, float], float]
 ) -> bool:
     """Whether so many tokens are alike, and such a share of the shorter answer, or the longer one."""
     wanted = max(least, share * shorter(one.own, other.own))
