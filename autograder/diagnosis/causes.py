@@ -92,8 +92,8 @@ class Seen:
     recognised: int = 0
     rightly_labelled: int = 0
     labelled: int = 0
-    different: int = 0
     broadcast: int = 0  # times that (B, 1) and (B,) were subtracted or given to a loss function, with gradients
+    different: int = 0
 
 
 @dataclass(frozen=True)
