@@ -198,7 +198,7 @@ def test_a_table_that_is_not_learned_is_told_why_in_words_of_tables(graded):
     assert "r2 " in feedback and "no optimizer made a step" in feedback
     renewed = TABLE_LOOP.replace("lr=0.01", "lr=1e-5") + PERCEPTRON
     feedback = graded(renewed, **TABLE)[0]
-    assert "the learning rate is too small" in feedback and "r2 on the training examples is " in feedback
+    assert "the learning rate is too small" in feedback and "r2 on the training rows is " in feedback
     compared = TABLE_LOOP.replace(
         "F.mse_loss(model(x[rows]).flatten(), y[rows])", "((model(x[rows]) - y[rows]) ** 2).mean()"
     )

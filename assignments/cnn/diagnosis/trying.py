@@ -53,9 +53,9 @@ class Named:
         if self.again is None:
             return ""
         reached = (
-            f"{self.again.accuracy:.2f} of the training examples are classified rightly"
+            f"{self.again.accuracy:.2f} of the training images are classified rightly"
             if self.measure == "accuracy"
-            else f"{self.measure} on the training examples is {self.again.accuracy:.2f}"
+            else f"{self.measure} on the training images is {self.again.accuracy:.2f}"
         )
         return (
             f" With that mended and nothing else changed, {reached} instead of {self.before:.2f} (training loss "
