@@ -65,7 +65,8 @@ def test_the_framework_depends_on_what_it_imports_and_on_nothing_else():
     others = imported - sys.stdlib_module_names - {"autograder", "tqdm"}
     distributions = packages_distributions()
     needed = {canonicalize_name(distributions[module][0]) for module in others}
-    lines = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dask"]]
+    extras = PROJECT["optional-dependencies"]
+    lines = [*PROJECT["dependencies"], *extras["dask"], *extras["similar"]]
     assert {canonicalize_name(Requirement(line).name) for line in lines} == needed
 
 
